@@ -1,0 +1,67 @@
+//! What can be wrong with a dose calculation or an evaluation of dose.
+
+use sirt_image::ImageError;
+
+/// An error of this crate.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DosimetryError {
+    /// A structure in which no voxel has a weight over zero.
+    #[error("structure has no voxel with a weight over 0")]
+    EmptyStructure,
+    /// A value outside of what is physically possible or allowed.
+    #[error("{what} {value} is outside {allowed}")]
+    OutOfRange {
+        /// The quantity by name.
+        what: &'static str,
+        /// The value with its unit.
+        value: String,
+        /// The allowed range with its unit.
+        allowed: &'static str,
+    },
+    /// Two things on different grids where one grid is needed.
+    #[error("{what} are on different grids")]
+    GridMismatch {
+        /// The two things by name.
+        what: &'static str,
+    },
+    /// A data table that cannot be read.
+    #[error("{table}: {reason}")]
+    DataTable {
+        /// The table by name.
+        table: &'static str,
+        /// What is wrong, with the value and what is allowed.
+        reason: String,
+    },
+    /// Something that the image leaves open or contradicts itself in.
+    #[error("{field}: {reason}; settle it with {settle_with}")]
+    Unsettled {
+        /// The field or fact.
+        field: String,
+        /// Why it is not clear.
+        reason: String,
+        /// The options that settle it.
+        settle_with: String,
+    },
+    /// A nuclide whose betas no kernel describes.
+    #[error("no beta point kernel for {nuclide}; use --method local")]
+    NoKernel {
+        /// Symbol of the nuclide.
+        nuclide: String,
+    },
+    /// Energy that is lost or made from nothing.
+    #[error(
+        "energy is not closed: {:.3} % of what was emitted is accounted for, allowed is 100 % to 0.5 %",
+        closure * 100.0
+    )]
+    EnergyNotClosed {
+        /// Energy accounted for over energy emitted.
+        closure: f64,
+    },
+    /// A quantity or nuclide that is none.
+    #[error(transparent)]
+    Quantity(#[from] sirt_quantity::QuantityError),
+    /// An image operation that failed.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+}

@@ -1,0 +1,8 @@
+//! Integration tests of `sirt-dosimetry`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "fixtures outside of test functions may unwrap as tests do"
+)]
+
+mod dvh_shapes;
