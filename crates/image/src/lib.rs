@@ -6,10 +6,12 @@
 
 mod acquisition;
 mod contour;
+mod contour_grid;
 mod error;
 mod frame;
 mod grid;
 mod mask;
+mod polygon;
 mod resample;
 mod structure;
 mod volume;
@@ -17,7 +19,7 @@ mod volume;
 pub use acquisition::{
     ActivityAcquisition, DecayCorrection, FrameTiming, InstantOf, PixelUnits, Recorded,
 };
-pub use contour::{Contour, ContourStack};
+pub use contour::{Contour, ContourFinding, ContourPlane, ContourStack};
 pub use error::ImageError;
 pub use frame::{FrameOfReference, PatientPoint, PatientVector, RigidTransform};
 pub use grid::Grid;
