@@ -5,4 +5,5 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod calibration;
 mod dvh_shapes;

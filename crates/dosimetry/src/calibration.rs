@@ -1,0 +1,776 @@
+//! From stored numbers to activity concentration at administration.
+//!
+//! One state machine for every activity image.
+//! Its input are the facts that the image records ([`ActivityAcquisition`])
+//! and what the user settled ([`Settlement`]); its output is one factor for
+//! each slice, `C_adm = f_slice · stored`, and the list of decisions behind it.
+//!
+//! ```text
+//! units    BQML            C = stored
+//!          GML (SUVbw)     C_adm = SUV · A_adm / weight        (START and ADMIN)
+//!          CNTS, PROPCNTS  relative: C_adm = c · A_adm·(1 − L) / (Σc · v)
+//! decay    START           C_adm = C · 2^(t/T),  t from administration to the reference
+//!          ADMIN           C_adm = C
+//!          NONE            C_adm = C · 2^(t_k/T) / m_k, each frame from its own start t_k,
+//!                          m = (1 − e^(−λΔt))/(λΔt)
+//! scanner  half-life T′    · 2^(δ_k/T − δ_k/T′), δ_k from the reference to the frame
+//!          positrons p′    · p′/p
+//! ```
+//!
+//! `T` half-life (h), `L` lung shunt fraction, `v` voxel volume (mL), `p`
+//! positrons per decay.
+//! Source: DICOM PS3.3 C.8.9.1 (units, decay correction), DOMAIN C.1 and C.2;
+//! relative calibration after chiesa2021sop.
+//!
+//! What is missing or contradictory is refused with the field and the option
+//! that settles it; nothing is assumed in silence.
+
+use jiff::civil::DateTime;
+use serde::Serialize;
+use sirt_image::{ActivityAcquisition, DecayCorrection, InstantOf, PixelUnits};
+use sirt_quantity::{
+    Activity, Nuclide, NuclideLibrary, TimeSpan, decay_factor, frame_average_factor,
+};
+
+use crate::DosimetryError;
+use crate::decay_reference::{elapsed, recorded_reference};
+
+/// Half-lives that agree to this relative difference are one half-life:
+/// the published ones of Y-90 spread over 0.25 %.
+const SAME_HALF_LIFE: f64 = 0.005;
+/// Positron fractions that agree to this are one: QUEST states 1.5 %
+/// (willowson2015quest).
+const SAME_POSITRON_FRACTION: f64 = 0.02;
+
+/// What a user states because the image does not, or says it wrongly.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settlement {
+    /// Unit of the stored numbers (`--units`).
+    pub units: Option<PixelUnits>,
+    /// Multiplies stored numbers to the unit above (kBq/mL: 1000).
+    pub unit_factor: Option<f64>,
+    /// Nuclide that was administered, or is to be (`--nuclide`).
+    pub nuclide: Option<String>,
+    /// Half-life to compute with (`--half-life`).
+    pub half_life: Option<TimeSpan>,
+    /// Positrons per decay that the scanner divided by (`--scanner-positron-fraction`).
+    pub scanner_positron_fraction: Option<f64>,
+    /// Decay correction of the stored numbers (`--decay-correction`).
+    pub decay_correction: Option<DecayCorrection>,
+    /// Instant that the stored numbers refer to (`--reference-time`).
+    pub reference_time: Option<DateTime>,
+    /// Instant of administration (`--administration-time`).
+    pub administration_time: Option<DateTime>,
+    /// From administration to the reference instant (`--since-administration`).
+    pub since_administration: Option<TimeSpan>,
+    /// Activity that was administered (`--administered`).
+    pub administered: Option<Activity>,
+    /// Lung shunt fraction of the administered activity, 0..1 (`--lung-shunt`).
+    pub lung_shunt: Option<f64>,
+}
+
+/// How numbers become activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalibrationKind {
+    /// The scanner's own calibration.
+    Scanner,
+    /// The administered activity, shared out in proportion to the numbers.
+    Relative,
+}
+
+/// One thing that was decided, and on what ground.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Decision {
+    /// What was decided, for example `units`.
+    pub about: &'static str,
+    /// The value in words.
+    pub value: String,
+    /// The field or option it rests on.
+    pub source: String,
+}
+
+/// How one image is turned into activity at administration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    /// Whose calibration it is.
+    pub kind: CalibrationKind,
+    /// The nuclide that the dose is computed for.
+    pub nuclide: Nuclide,
+    /// Its half-life as used.
+    pub half_life: TimeSpan,
+    /// Factor from stored numbers to Bq/mL as imaged; `None` for counts.
+    pub imaged_factor: Option<f64>,
+    /// Factors from stored numbers to Bq/mL at administration: one for all
+    /// slices, or one each.  `None` where [`relative_factor`] must set it
+    /// from the sum of the image.
+    pub slice_factors: Option<Vec<f64>>,
+    /// From administration to the reference instant, where known.
+    pub since_administration: Option<TimeSpan>,
+    /// Activity that was administered, where known.
+    pub administered: Option<Activity>,
+    /// Activity to share out in relative calibration.
+    pub to_distribute: Option<Activity>,
+    /// Every decision, in order.
+    pub decisions: Vec<Decision>,
+}
+
+/// Decides how to calibrate an image.
+///
+/// # Errors
+/// [`DosimetryError::Unsettled`] with the field, the reason and the options
+/// that settle it; [`DosimetryError::Quantity`] for an unknown nuclide.
+pub fn calibrate(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+    nuclides: &NuclideLibrary,
+) -> Result<Calibration, DosimetryError> {
+    let mut decisions = Vec::new();
+    let units = decide_units(acquisition, settlement, &mut decisions)?;
+    let nuclide = decide_nuclide(acquisition, settlement, nuclides, &units, &mut decisions)?;
+    let half_life = decide_half_life(&nuclide, settlement, &mut decisions)?;
+    let administered = settlement.administered.or(acquisition
+        .administered
+        .as_ref()
+        .filter(|_| units == PixelUnits::GramPerMl)
+        .map(|fact| fact.value));
+    let unit_factor = settlement.unit_factor.unwrap_or(1.0);
+    let base = Calibration {
+        kind: CalibrationKind::Scanner,
+        nuclide,
+        half_life,
+        imaged_factor: None,
+        slice_factors: None,
+        since_administration: settlement.since_administration,
+        administered,
+        to_distribute: None,
+        decisions,
+    };
+    match units {
+        PixelUnits::BecquerelPerMl => {
+            let timed = settlement.since_administration.is_some()
+                || settlement.administration_time.is_some()
+                || acquisition.administration_start.is_some()
+                || decay_correction(acquisition, settlement)
+                    == Some(DecayCorrection::Administration);
+            match settlement.administered {
+                // Without any instant, the administered activity is what settles it.
+                Some(activity) if !timed => relative(
+                    base,
+                    settlement,
+                    activity,
+                    "--administered, since no instant of administration is known",
+                ),
+                _ => scanner_calibration(base, acquisition, settlement, unit_factor),
+            }
+        }
+        PixelUnits::GramPerMl => standardised_uptake(base, acquisition, settlement),
+        PixelUnits::Counts | PixelUnits::ProportionalToCounts => {
+            let activity = settlement.administered.ok_or_else(|| {
+                unsettled(
+                    "units",
+                    "counts carry no activity of their own",
+                    "--administered ACTIVITY (relative calibration) or --units if the numbers are Bq/mL",
+                )
+            })?;
+            relative(base, settlement, activity, "--administered")
+        }
+        PixelUnits::Other(unit) => Err(unsettled(
+            &field_of(
+                acquisition.units.as_ref().map(|fact| fact.field.as_str()),
+                "units",
+            ),
+            &format!("unit `{unit}` is not one of BQML, CNTS, PROPCNTS, GML"),
+            "--units Bq/mL, kBq/mL, MBq/mL or counts",
+        )),
+    }
+}
+
+/// Factor from stored numbers to Bq/mL that shares `activity` out over an
+/// image whose numbers add up to `sum`, on voxels of `voxel_ml`.
+///
+/// `f = A / (Σc · v)`; DOMAIN C.2, chiesa2021sop.
+///
+/// # Errors
+/// [`DosimetryError::OutOfRange`] when the numbers do not add up to something positive.
+pub fn relative_factor(activity: Activity, sum: f64, voxel_ml: f64) -> Result<f64, DosimetryError> {
+    if sum.is_finite() && sum > 0.0 {
+        Ok(activity.as_bq() / (sum * voxel_ml))
+    } else {
+        Err(DosimetryError::OutOfRange {
+            what: "sum of counts",
+            value: format!("{sum}"),
+            allowed: "above 0",
+        })
+    }
+}
+
+fn decide_units(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+    decisions: &mut Vec<Decision>,
+) -> Result<PixelUnits, DosimetryError> {
+    let (units, source) = match (&settlement.units, &acquisition.units) {
+        (Some(stated), recorded) => {
+            let against = recorded
+                .as_ref()
+                .filter(|fact| fact.value != *stated)
+                .map(|fact| format!(", against {} {:?}", fact.field, fact.value));
+            (
+                stated.clone(),
+                format!("--units{}", against.unwrap_or_default()),
+            )
+        }
+        (None, Some(fact)) => (fact.value.clone(), fact.field.clone()),
+        (None, None) => {
+            return Err(unsettled(
+                "units",
+                "the image does not say what its numbers are",
+                "--units Bq/mL, kBq/mL, MBq/mL or counts",
+            ));
+        }
+    };
+    decisions.push(Decision {
+        about: "units",
+        value: format!("{units:?}"),
+        source,
+    });
+    Ok(units)
+}
+
+fn decide_nuclide(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+    nuclides: &NuclideLibrary,
+    units: &PixelUnits,
+    decisions: &mut Vec<Decision>,
+) -> Result<Nuclide, DosimetryError> {
+    let recorded = acquisition.nuclide.as_ref();
+    let (nuclide, source) = if let Some(name) = &settlement.nuclide {
+        (nuclides.named(name)?, "--nuclide".to_owned())
+    } else if let Some(fact) = recorded {
+        match nuclides.named(&fact.value) {
+            Ok(nuclide) if nuclide.dose_factor().is_some() => (nuclide, fact.field.clone()),
+            // An imaging nuclide under counts is a surrogate: MAA for microspheres.
+            Ok(nuclide) if counted(units) => (
+                nuclides.named("Y-90")?,
+                format!(
+                    "default for microspheres; the image shows {} as a surrogate",
+                    nuclide.symbol
+                ),
+            ),
+            _ => {
+                return Err(unsettled(
+                    &fact.field,
+                    &format!("nuclide `{}` is not one that treats", fact.value),
+                    "--nuclide Y-90 if the scanner was set to the wrong isotope",
+                ));
+            }
+        }
+    } else {
+        (
+            nuclides.named("Y-90")?,
+            "default; the image names no nuclide".to_owned(),
+        )
+    };
+    if nuclide.dose_factor().is_none() {
+        return Err(unsettled(
+            "nuclide",
+            &format!("{} is only imaged and has no dose factor", nuclide.symbol),
+            "--nuclide with one that treats, for example Y-90",
+        ));
+    }
+    decisions.push(Decision {
+        about: "nuclide",
+        value: nuclide.symbol.clone(),
+        source,
+    });
+    Ok(nuclide.clone())
+}
+
+fn decide_half_life(
+    nuclide: &Nuclide,
+    settlement: &Settlement,
+    decisions: &mut Vec<Decision>,
+) -> Result<TimeSpan, DosimetryError> {
+    let (half_life, source) = match settlement.half_life {
+        Some(stated) => (stated, "--half-life".to_owned()),
+        None => (nuclide.half_life(), nuclide.half_lives[0].source.clone()),
+    };
+    if !(half_life.as_hours() > 0.0 && half_life.is_finite()) {
+        return Err(DosimetryError::OutOfRange {
+            what: "half-life",
+            value: half_life.to_string(),
+            allowed: "above 0 h",
+        });
+    }
+    decisions.push(Decision {
+        about: "half-life",
+        value: half_life.to_string(),
+        source,
+    });
+    Ok(half_life)
+}
+
+fn relative(
+    mut calibration: Calibration,
+    settlement: &Settlement,
+    administered: Activity,
+    source: &str,
+) -> Result<Calibration, DosimetryError> {
+    let lung_shunt = settlement.lung_shunt.unwrap_or(0.0);
+    for (what, value, allowed, good) in [
+        (
+            "administered activity",
+            administered.to_string(),
+            "above 0 MBq",
+            administered.as_mbq() > 0.0 && administered.is_finite(),
+        ),
+        (
+            "lung shunt fraction",
+            lung_shunt.to_string(),
+            "0..1",
+            (0.0..1.0).contains(&lung_shunt),
+        ),
+    ] {
+        if !good {
+            return Err(DosimetryError::OutOfRange {
+                what,
+                value,
+                allowed,
+            });
+        }
+    }
+    let to_distribute = administered * (1.0 - lung_shunt);
+    calibration.kind = CalibrationKind::Relative;
+    calibration.administered = Some(administered);
+    calibration.to_distribute = Some(to_distribute);
+    calibration.decisions.push(Decision {
+        about: "calibration",
+        value: format!("relative: {to_distribute:.1} shared out over the image"),
+        source: source.to_owned(),
+    });
+    calibration.decisions.push(Decision {
+        about: "lung shunt",
+        value: lung_shunt.to_string(),
+        source: if settlement.lung_shunt.is_some() {
+            "--lung-shunt".to_owned()
+        } else {
+            "none stated: all of the administered activity is shared out over the image".to_owned()
+        },
+    });
+    Ok(calibration)
+}
+
+fn standardised_uptake(
+    mut calibration: Calibration,
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+) -> Result<Calibration, DosimetryError> {
+    let administered = calibration.administered.ok_or_else(|| {
+        unsettled(
+            "administered activity",
+            "SUV cannot be undone without it",
+            "--administered ACTIVITY",
+        )
+    })?;
+    let weight = acquisition
+        .patient_weight_kg
+        .as_ref()
+        .filter(|fact| fact.value > 0.0)
+        .ok_or_else(|| {
+            unsettled(
+                "patient weight",
+                "SUV cannot be undone without the weight that they were made with",
+                "--units Bq/mL on the images before SUV conversion",
+            )
+        })?;
+    match decay_correction(acquisition, settlement) {
+        Some(DecayCorrection::Start | DecayCorrection::Administration) => {}
+        other => {
+            return Err(unsettled(
+                "decay correction",
+                &format!("SUV with decay correction {other:?} cannot be undone"),
+                "--decay-correction start or admin",
+            ));
+        }
+    }
+    // SUV = C·w/A with C and A at the same instant, so the decay cancels.
+    let factor = administered.as_bq() / (weight.value * 1e3);
+    calibration.imaged_factor = Some(factor);
+    calibration.slice_factors = Some(vec![factor]);
+    calibration.decisions.push(Decision {
+        about: "calibration",
+        value: "SUVbw undone: C = SUV x administered / weight".to_owned(),
+        source: weight.field.clone(),
+    });
+    Ok(calibration)
+}
+
+fn scanner_calibration(
+    mut calibration: Calibration,
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+    unit_factor: f64,
+) -> Result<Calibration, DosimetryError> {
+    let positron = positron_correction(&mut calibration, acquisition, settlement)?;
+    let correction = decay_correction(acquisition, settlement);
+    let scale = unit_factor * positron;
+    let half_life = calibration.half_life;
+    calibration.imaged_factor = Some(scale);
+    let scanner_half_life = acquisition
+        .half_life
+        .as_ref()
+        .filter(|fact| (fact.value / half_life - 1.0).abs() > SAME_HALF_LIFE);
+    let factors = match correction {
+        Some(DecayCorrection::None) => {
+            let since = since_frame_starts(acquisition, settlement)?;
+            calibration.decisions.push(Decision {
+                about: "decay",
+                value:
+                    "each frame from its own start to administration, mean over the frame undone"
+                        .to_owned(),
+                source: correction_source(acquisition, settlement),
+            });
+            if acquisition
+                .frames
+                .iter()
+                .any(|frame| frame.duration.is_none())
+            {
+                calibration.decisions.push(Decision {
+                    about: "frame duration",
+                    value: "not recorded: decay within the frame is not corrected (0.3 % for 30 min of Y-90)".to_owned(),
+                    source: "(0018,1242) ActualFrameDuration is missing".to_owned(),
+                });
+            }
+            calibration.since_administration = since.first().copied();
+            let durations = acquisition
+                .frames
+                .iter()
+                .map(|frame| frame.duration.unwrap_or(TimeSpan::ZERO));
+            since
+                .iter()
+                .zip(durations.chain(std::iter::repeat(TimeSpan::ZERO)))
+                .map(|(since, duration)| {
+                    scale
+                        / decay_factor(*since, half_life)
+                        / frame_average_factor(duration, half_life)
+                })
+                .collect()
+        }
+        Some(DecayCorrection::Administration) => {
+            if let Some(stated) = settlement
+                .since_administration
+                .filter(|span| span.as_hours().abs() > 0.0)
+            {
+                return Err(unsettled(
+                    &correction_source(acquisition, settlement),
+                    &format!(
+                        "the numbers are already corrected to administration, and --since-administration {stated} would correct them again"
+                    ),
+                    "no --since-administration, or --decay-correction start",
+                ));
+            }
+            calibration.since_administration = Some(TimeSpan::ZERO);
+            calibration.decisions.push(Decision {
+                about: "decay",
+                value: "numbers are at administration".to_owned(),
+                source: correction_source(acquisition, settlement),
+            });
+            match scanner_half_life {
+                None => vec![scale],
+                Some(scanner) => {
+                    let frames = since_frame_starts(acquisition, settlement)?;
+                    note_half_life(
+                        &mut calibration.decisions,
+                        scanner.value,
+                        half_life,
+                        &scanner.field,
+                    );
+                    frames
+                        .iter()
+                        .map(|since| scale * redo(*since, scanner.value, half_life))
+                        .collect()
+                }
+            }
+        }
+        Some(DecayCorrection::Start) | None => {
+            // Without facts (NIfTI, NRRD), a stated span names the reference.
+            let stated =
+                settlement.since_administration.is_some() || settlement.reference_time.is_some();
+            if correction.is_none() && !stated {
+                return Err(unsettled(
+                    "decay correction",
+                    "the image does not say to which instant its numbers refer",
+                    "--since-administration SPAN (0h if they are at administration), or --reference-time with --administration-time, or --administered ACTIVITY for relative calibration",
+                ));
+            }
+            let since = since_reference(acquisition, settlement, &mut calibration.decisions)?;
+            calibration.since_administration = Some(since);
+            let to_administration = scale / decay_factor(since, half_life);
+            match scanner_half_life {
+                None => vec![to_administration],
+                Some(scanner) => {
+                    note_half_life(
+                        &mut calibration.decisions,
+                        scanner.value,
+                        half_life,
+                        &scanner.field,
+                    );
+                    let reference = recorded_reference(acquisition)?;
+                    acquisition
+                        .frames
+                        .iter()
+                        .map(|frame| {
+                            let start = frame
+                                .acquisition_start
+                                .map_or(TimeSpan::ZERO, |start| elapsed(reference.instant, start));
+                            let middle = start + frame.duration.unwrap_or(TimeSpan::ZERO) / 2.0;
+                            to_administration * redo(middle, scanner.value, half_life)
+                        })
+                        .collect()
+                }
+            }
+        }
+    };
+    calibration.slice_factors = Some(factors);
+    Ok(calibration)
+}
+
+/// Undoes decay over `span` with the scanner's half-life and redoes it with the right one.
+fn redo(span: TimeSpan, scanner: TimeSpan, half_life: TimeSpan) -> f64 {
+    decay_factor(span, scanner) / decay_factor(span, half_life)
+}
+
+fn note_half_life(decisions: &mut Vec<Decision>, scanner: TimeSpan, used: TimeSpan, field: &str) {
+    decisions.push(Decision {
+        about: "scanner half-life",
+        value: format!("{scanner:.2} undone, {used} applied"),
+        source: field.to_owned(),
+    });
+}
+
+/// Ratio of the positron fraction that the scanner divided by to the true one.
+fn positron_correction(
+    calibration: &mut Calibration,
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+) -> Result<f64, DosimetryError> {
+    let Some(truth) = calibration
+        .nuclide
+        .positron_fraction
+        .as_ref()
+        .map(|sourced| sourced.value)
+    else {
+        return Ok(1.0);
+    };
+    let (used, source) = match (
+        settlement.scanner_positron_fraction,
+        &acquisition.positron_fraction,
+    ) {
+        (Some(stated), _) => (stated, "--scanner-positron-fraction".to_owned()),
+        (None, Some(fact)) => (fact.value, fact.field.clone()),
+        (None, None)
+            if acquisition.modality == "PT"
+                && acquisition.nuclide.is_some()
+                && wrong_isotope(calibration, acquisition) =>
+        {
+            return Err(unsettled(
+                "(0018,1076) RadionuclidePositronFraction",
+                "the scanner was set to another isotope and does not say which positron fraction it divided by",
+                "--scanner-positron-fraction FRACTION",
+            ));
+        }
+        (None, None) => return Ok(1.0),
+    };
+    if !(used.is_finite() && used > 0.0 && used <= 1.0) {
+        return Err(DosimetryError::OutOfRange {
+            what: "positron fraction",
+            value: used.to_string(),
+            allowed: "above 0 and up to 1",
+        });
+    }
+    if (used / truth - 1.0).abs() <= SAME_POSITRON_FRACTION {
+        return Ok(1.0);
+    }
+    let settled = settlement.scanner_positron_fraction.is_some()
+        || (settlement.nuclide.is_some() && wrong_isotope(calibration, acquisition));
+    if !settled {
+        return Err(unsettled(
+            &source,
+            &format!(
+                "positron fraction {used} is not the {truth:.3e} of {}: either the images were scaled with it, or only the tag is wrong",
+                calibration.nuclide.symbol
+            ),
+            "--scanner-positron-fraction with the fraction that the scanner divided by",
+        ));
+    }
+    calibration.decisions.push(Decision {
+        about: "positron fraction",
+        value: format!("{used} undone, {truth:.4e} applied"),
+        source,
+    });
+    Ok(used / truth)
+}
+
+fn wrong_isotope(calibration: &Calibration, acquisition: &ActivityAcquisition) -> bool {
+    let known = NuclideLibrary::built_in();
+    acquisition.nuclide.as_ref().is_some_and(|fact| {
+        known
+            .as_ref()
+            .ok()
+            .and_then(|known| known.named(&fact.value).ok())
+            .is_none_or(|nuclide| nuclide.symbol != calibration.nuclide.symbol)
+    })
+}
+
+/// From administration to the instant that the stored numbers refer to.
+fn since_reference(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+    decisions: &mut Vec<Decision>,
+) -> Result<TimeSpan, DosimetryError> {
+    if let Some(stated) = settlement.since_administration {
+        if !stated.is_finite() || stated.as_hours() < 0.0 {
+            return Err(DosimetryError::OutOfRange {
+                what: "time since administration",
+                value: stated.to_string(),
+                allowed: "0 h or more",
+            });
+        }
+        decisions.push(Decision {
+            about: "decay",
+            value: format!("{stated} from administration to the reference of the numbers"),
+            source: "--since-administration".to_owned(),
+        });
+        return Ok(stated);
+    }
+    let (reference, reference_source) = match settlement.reference_time {
+        Some(stated) => (stated, "--reference-time".to_owned()),
+        None => {
+            let reference = recorded_reference(acquisition)?;
+            (reference.instant, reference.source)
+        }
+    };
+    let (administration, administration_source) = administration(acquisition, settlement)?;
+    let since = elapsed(administration, reference);
+    if since.as_hours() < 0.0 {
+        return Err(unsettled(
+            &administration_source,
+            &format!(
+                "administration is {:.2} h after the reference of the numbers",
+                -since.as_hours()
+            ),
+            "--administration-time or --since-administration",
+        ));
+    }
+    decisions.push(Decision {
+        about: "decay",
+        value: format!("{since:.3} from administration to the reference of the numbers"),
+        source: format!("{administration_source}; {reference_source}"),
+    });
+    Ok(since)
+}
+
+fn since_frame_starts(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+) -> Result<Vec<TimeSpan>, DosimetryError> {
+    if let (Some(stated), true) = (
+        settlement.since_administration,
+        acquisition.frames.is_empty(),
+    ) {
+        return Ok(vec![stated]);
+    }
+    let starts: Option<Vec<DateTime>> = acquisition
+        .frames
+        .iter()
+        .map(|frame| frame.acquisition_start)
+        .collect();
+    let starts = starts.filter(|starts| !starts.is_empty()).ok_or_else(|| {
+        unsettled(
+            "(0008,0032) AcquisitionTime",
+            "without decay correction each frame needs the start of its acquisition",
+            "--decay-correction start with --since-administration",
+        )
+    })?;
+    let first = starts.iter().min().copied().unwrap_or(starts[0]);
+    let offset = match settlement.since_administration {
+        Some(stated) => stated,
+        None => elapsed(administration(acquisition, settlement)?.0, first),
+    };
+    if offset.as_hours() < 0.0 {
+        return Err(unsettled(
+            "(0018,1078) RadiopharmaceuticalStartDateTime",
+            "administration is after the acquisition",
+            "--administration-time or --since-administration",
+        ));
+    }
+    Ok(starts
+        .into_iter()
+        .map(|start| offset + elapsed(first, start))
+        .collect())
+}
+
+fn administration(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+) -> Result<(DateTime, String), DosimetryError> {
+    if let Some(stated) = settlement.administration_time {
+        return Ok((stated, "--administration-time".to_owned()));
+    }
+    match acquisition.administration_start.as_ref() {
+        Some(fact) => match fact.value {
+            InstantOf::DateTime(instant) => Ok((instant, fact.field.clone())),
+            InstantOf::TimeOnly(_) => Err(unsettled(
+                &fact.field,
+                "a time without date is ambiguous by whole days, and 24 h are a factor of 1.296 for Y-90",
+                "--administration-time or --since-administration",
+            )),
+        },
+        None => Err(unsettled(
+            "(0018,1078) RadiopharmaceuticalStartDateTime",
+            "the instant of administration is not recorded",
+            "--administration-time, --since-administration, or --administered ACTIVITY for relative calibration",
+        )),
+    }
+}
+
+fn decay_correction(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+) -> Option<DecayCorrection> {
+    settlement
+        .decay_correction
+        .or(acquisition.decay_correction.as_ref().map(|fact| fact.value))
+}
+
+fn correction_source(acquisition: &ActivityAcquisition, settlement: &Settlement) -> String {
+    if settlement.decay_correction.is_some() {
+        "--decay-correction".to_owned()
+    } else {
+        field_of(
+            acquisition
+                .decay_correction
+                .as_ref()
+                .map(|fact| fact.field.as_str()),
+            "decay correction",
+        )
+    }
+}
+
+fn counted(units: &PixelUnits) -> bool {
+    matches!(units, PixelUnits::Counts | PixelUnits::ProportionalToCounts)
+}
+
+fn field_of(field: Option<&str>, otherwise: &str) -> String {
+    field.unwrap_or(otherwise).to_owned()
+}
+
+pub(crate) fn unsettled(field: &str, reason: &str, settle_with: &str) -> DosimetryError {
+    DosimetryError::Unsettled {
+        field: field.to_owned(),
+        reason: reason.to_owned(),
+        settle_with: settle_with.to_owned(),
+    }
+}
