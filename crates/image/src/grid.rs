@@ -199,6 +199,17 @@ impl Grid {
         })
     }
 
+    /// The same lattice after a rigid motion, in the frame that it moves to.
+    #[must_use]
+    pub fn moved(&self, motion: &crate::RigidTransform) -> Self {
+        Self {
+            size: self.size,
+            spacing_mm: self.spacing_mm,
+            origin: motion.apply(self.origin),
+            directions: self.directions.map(|direction| motion.rotate(direction)),
+        }
+    }
+
     /// The part of the grid that starts at voxel `lower` and has `size` voxels.
     ///
     /// # Errors

@@ -11,8 +11,10 @@ mod error;
 mod frame;
 mod grid;
 mod mask;
+mod overlap;
 mod polygon;
 mod resample;
+mod sampling;
 mod structure;
 mod volume;
 
@@ -24,6 +26,8 @@ pub use error::ImageError;
 pub use frame::{FrameOfReference, PatientPoint, PatientVector, RigidTransform};
 pub use grid::Grid;
 pub use mask::WeightMask;
-pub use resample::{resample_conserving, resample_mask, sample_linear};
+pub use resample::{
+    Averaged, Conserved, resample_conserving, resample_mask, resample_mean, sample_linear,
+};
 pub use structure::{Outline, Structure};
 pub use volume::{Counts, Hounsfield, Unspecified, Volume, VoxelQuantity};

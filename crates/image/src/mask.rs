@@ -202,6 +202,15 @@ impl WeightMask {
         dense
     }
 
+    /// The same weights on the grid after a rigid motion.
+    #[must_use]
+    pub fn moved(&self, motion: &crate::RigidTransform) -> Self {
+        Self {
+            grid: self.grid.moved(motion),
+            ..self.clone()
+        }
+    }
+
     /// What is in this structure and not in `other`: `w·(1 − w′)` would count
     /// shared partial voxels twice, so the difference `max(w − w′, 0)` is taken.
     ///

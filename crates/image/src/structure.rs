@@ -46,6 +46,26 @@ impl Structure {
         }
     }
 
+    /// The structure after a rigid motion into another patient frame.
+    ///
+    /// # Errors
+    /// As [`ContourStack::new`], which the moved polygons pass through.
+    pub fn moved(
+        &self,
+        motion: &crate::RigidTransform,
+        into: Option<FrameOfReference>,
+    ) -> Result<Self, ImageError> {
+        let outline = match &self.outline {
+            Outline::Contours(stack) => Outline::Contours(stack.moved(motion)?),
+            Outline::Mask(mask) => Outline::Mask(mask.moved(motion)),
+        };
+        Ok(Self {
+            frame_of_reference: into,
+            outline,
+            ..self.clone()
+        })
+    }
+
     /// The structure as partial-voxel weights on `grid`.
     ///
     /// Frames of reference are the caller's to compare, since a registration

@@ -147,6 +147,14 @@ impl<Q: VoxelQuantity> Volume<Q> {
         self.reinterpret()
     }
 
+    /// The same values after a rigid motion into another patient frame.
+    #[must_use]
+    pub fn moved(mut self, motion: &crate::RigidTransform, into: Option<FrameOfReference>) -> Self {
+        self.grid = self.grid.moved(motion);
+        self.frame_of_reference = into;
+        self
+    }
+
     /// The same volume in another patient frame.
     #[must_use]
     pub fn with_frame_of_reference(mut self, frame: Option<FrameOfReference>) -> Self {
