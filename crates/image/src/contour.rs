@@ -19,7 +19,7 @@
 use sirt_quantity::{Capacity, Length};
 
 use crate::polygon::{Corner, even_odd_area, is_inside, signed_area};
-use crate::{ImageError, PatientPoint, PatientVector};
+use crate::{ImageError, PatientPoint, PatientVector, RigidTransform};
 
 /// Largest distance of a corner from its contour's plane, mm: files print
 /// corners with one to three decimals.
@@ -228,6 +228,36 @@ impl ContourStack {
                 .map(|plane| plane.area_mm2 * (plane.slab_mm[1] - plane.slab_mm[0]))
                 .sum(),
         )
+    }
+
+    /// The stack after a rigid motion into another patient frame.
+    ///
+    /// # Errors
+    /// As [`ContourStack::new`]; a motion by more than a double can hold.
+    pub fn moved(&self, motion: &RigidTransform) -> Result<Self, ImageError> {
+        let contours = self
+            .contours
+            .iter()
+            .map(|contour| Contour {
+                points: contour
+                    .points
+                    .iter()
+                    .map(|point| motion.apply(*point))
+                    .collect(),
+            })
+            .collect();
+        let mut moved = Self::build(contours, Some(self.plane_distance_mm))?;
+        // What was left out at first does not come up again among the rest.
+        let left_out = self.findings.iter().filter(|finding| {
+            matches!(
+                finding,
+                ContourFinding::TooFewPoints { .. }
+                    | ContourFinding::NoArea { .. }
+                    | ContourFinding::Duplicate { .. }
+            )
+        });
+        moved.findings = left_out.cloned().chain(moved.findings).collect();
+        Ok(moved)
     }
 
     fn build(given: Vec<Contour>, single_plane_mm: Option<f64>) -> Result<Self, ImageError> {
@@ -669,6 +699,25 @@ mod tests {
             ContourStack::with_single_plane_thickness(vec![box_at(1.0)], Length::from_mm(0.0))
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_moved_stack_keeps_its_volume_and_what_was_left_out() {
+        let mut contours: Vec<Contour> = [0.0, 3.0, 9.0, 12.0].map(box_at).to_vec();
+        contours.push(Contour { points: Vec::new() });
+        let stack = ContourStack::new(contours).unwrap();
+        let (sin, cos) = 2.0_f64.sin_cos();
+        let motion = RigidTransform::from_matrix(
+            &[
+                1.0, 0.0, 0.0, 5.0, 0.0, cos, -sin, 7.0, 0.0, sin, cos, -9.0, 0.0, 0.0, 0.0, 1.0,
+            ],
+            1e-9,
+        )
+        .unwrap();
+        let moved = stack.moved(&motion).unwrap();
+        assert!((moved.capacity() / stack.capacity() - 1.0).abs() < 1e-9);
+        assert_eq!(moved.findings().len(), 2);
+        assert!(motion.rotate(stack.normal()).cross(moved.normal()).length() < 1e-9);
     }
 
     #[test]
