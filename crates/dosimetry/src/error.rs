@@ -25,6 +25,12 @@ pub enum DosimetryError {
         /// The two things by name.
         what: &'static str,
     },
+    /// Two things in different frames of reference, without a registration.
+    #[error("{what} are in different patient frames; register them first")]
+    FrameMismatch {
+        /// The two things by name.
+        what: &'static str,
+    },
     /// A data table that cannot be read.
     #[error("{table}: {reason}")]
     DataTable {
