@@ -1,0 +1,3 @@
+//! Checks of the phantom against its own closed forms.
+
+mod anatomy;
