@@ -1,0 +1,32 @@
+//! Volumes, structures and doses as DICOM objects.
+//!
+//! Every writer takes plain values and returns a [`DicomFile`] or a
+//! [`DicomSeries`]; nothing is read from a clock or drawn at random, so the
+//! same input gives the same bytes.
+//! Instances are named by their content, series by the caller's
+//! [`UidSeed`].
+
+mod code;
+mod ct;
+mod data_set;
+mod frames;
+mod limits;
+mod rtdose;
+mod segmentation;
+mod structure_set;
+mod study;
+mod uid;
+
+pub use code::Code;
+pub use ct::{CtRecord, encode_ct_series};
+pub use data_set::DicomFile;
+pub use rtdose::{
+    BedRecord, DoseRecord, DoseWord, Heterogeneity, HistogramRecord, encode_absorbed_dose,
+    encode_bed,
+};
+pub use segmentation::{SegmentRecord, SegmentationKind, SegmentationSource, encode_segmentation};
+pub use structure_set::{RoiPurpose, RoiRecord, encode_structure_set};
+pub use study::{
+    DicomSeries, InstanceReference, PatientSex, SeriesContext, SourceReference, StudyContext,
+};
+pub use uid::UidSeed;
