@@ -9,11 +9,13 @@ mod decay_reference;
 mod dvh;
 mod equivalent_uniform_dose;
 mod error;
+mod point_kernel;
 mod radiobiology;
 mod recovery;
 mod subvoxel;
 mod tissue;
 mod tumour_control;
+mod voxel_s;
 
 pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
 pub use calibration::{Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor};
@@ -22,6 +24,7 @@ pub use equivalent_uniform_dose::{
     generalised_equivalent_uniform_dose, log_surviving_fraction, survival_equivalent_uniform_dose,
 };
 pub use error::DosimetryError;
+pub use point_kernel::{KernelMedium, MediumKernel, PointKernel};
 pub use radiobiology::{
     TissueResponse, biologically_effective_dose, cross_term_factor,
     dose_for_biologically_effective_dose, equieffective_dose, lea_catcheside_factor,
@@ -33,3 +36,4 @@ pub use tumour_control::{
     logistic_d50_and_gamma50, logistic_probability, lyman_probability, poisson_control,
 };
 pub use tissue::{ClassFraction, TissueTable};
+pub use voxel_s::VoxelKernel;

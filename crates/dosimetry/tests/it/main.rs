@@ -7,3 +7,4 @@
 
 mod calibration;
 mod dvh_shapes;
+mod kernel_tables;
