@@ -1,0 +1,706 @@
+//! The preview of a dose: three slices through one voxel, as a PNG picture.
+//!
+//! Axial, coronal and sagittal slices are cut along the axes of the dose grid,
+//! each index axis going to the patient axis that it is nearest to; an oblique
+//! grid is shown in its own axes, and the letters at the edges say where they
+//! point.
+//! Left and right are in the radiological convention: the patient's right is on
+//! the left of axial and coronal slices, and the sagittal slice looks from the
+//! patient's left.
+//! All three have the same scale in mm, so unequal voxels keep their shape.
+//!
+//! Between voxel centres dose and structure weights run linearly; a contour
+//! is where the weight is one half.
+
+mod layout;
+
+use anyhow::ensure;
+use rayon::prelude::*;
+use sirt_image::{
+    Grid, Hounsfield, PatientPoint, PatientVector, Volume, VoxelQuantity, WeightMask,
+};
+use sirt_quantity::{AbsorbedDose, ActivityConcentration};
+
+use self::layout::{
+    BAR_WIDTH, CAPTION, HEADER, Heading, Layout, MARGIN, Panel, WIDTH, dose_scale, index_along,
+    lay_out, pixel_along,
+};
+use crate::canvas::{Anchor, Canvas};
+use crate::colour::{Rgb, dose_colour, mix, readable_on_black};
+
+const BACKGROUND: Rgb = [17, 20, 24];
+const INK: Rgb = [232, 234, 237];
+const FAINT_INK: Rgb = [154, 160, 166];
+const BORDER: Rgb = [60, 64, 67];
+
+/// CT numbers that are black and white: the abdominal window 400 HU wide at 40 HU.
+const CT_WINDOW_HU: [f64; 2] = [-160.0, 240.0];
+/// Half the width of a contour line, pixels.
+const HALF_LINE: f64 = 1.1;
+
+/// The picture under the dose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Underlay<'a> {
+    /// CT, on any grid in the same patient frame.
+    Ct(&'a Volume<Hounsfield>),
+    /// Activity in grey, on any grid in the same patient frame.
+    Activity(&'a Volume<ActivityConcentration>),
+    /// Nothing: the dose stands on black.
+    Empty,
+}
+
+/// A structure to outline; its mask is on the grid of the dose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutlinedStructure<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) colour: Rgb,
+    pub(crate) mask: &'a WeightMask,
+}
+
+/// What a preview shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Preview<'a> {
+    pub(crate) dose: &'a Volume<AbsorbedDose>,
+    pub(crate) underlay: Underlay<'a>,
+    pub(crate) structures: &'a [OutlinedStructure<'a>],
+    /// The voxel that all three slices go through.
+    pub(crate) focus: [usize; 3],
+    /// First line: what is shown.
+    pub(crate) title: &'a str,
+    /// Second line: nuclide, method, medium.
+    pub(crate) subtitle: &'a str,
+}
+
+/// Values in the plane of a slice, linear between voxel centres and held at the border.
+struct Plane {
+    size: [usize; 2],
+    values: Vec<f32>,
+}
+
+/// Draws the preview and returns it as a PNG file.
+///
+/// # Errors
+/// When the focus is outside the grid, a mask is on another grid, or the
+/// picture cannot be encoded.
+pub(crate) fn preview_png(preview: &Preview<'_>) -> anyhow::Result<Vec<u8>> {
+    let (canvas, _) = draw(preview)?;
+    canvas.to_png()
+}
+
+fn draw(preview: &Preview<'_>) -> anyhow::Result<(Canvas, Layout)> {
+    let grid = preview.dose.grid();
+    ensure!(
+        (0..3).all(|axis| preview.focus[axis] < grid.size()[axis]),
+        "voxel {:?} is outside the dose grid {:?}",
+        preview.focus,
+        grid.size()
+    );
+    for structure in preview.structures {
+        ensure!(
+            structure.mask.grid().size() == grid.size(),
+            "structure {} is on another grid than the dose",
+            structure.name
+        );
+    }
+    let layout = lay_out(preview);
+    let (scale_top, highest) = dose_scale(preview, &layout.shown);
+    let measuring = Canvas::new(1, 1, BACKGROUND)?;
+    let legend = legend_rows(&measuring, preview, &layout);
+    let height = layout.bottom + 26 + 26 * legend.len() as i64 + MARGIN / 2;
+
+    let mut canvas = Canvas::new(WIDTH as usize, height as usize, BACKGROUND)?;
+    let room = (WIDTH - 2 * MARGIN) as f64;
+    let title = canvas.fit(25.0, preview.title, room);
+    canvas.text([MARGIN as f64, 38.0], Anchor::Left, 25.0, INK, &title);
+    let subtitle = canvas.fit(17.0, preview.subtitle, room);
+    canvas.text(
+        [MARGIN as f64, 64.0],
+        Anchor::Left,
+        17.0,
+        FAINT_INK,
+        &subtitle,
+    );
+
+    let grey = Grey::of(preview.underlay);
+    for panel in &layout.panels {
+        let pixels = paint(preview, &layout, panel, &grey, scale_top);
+        canvas.paste(panel.corner, panel.size[0] as usize, &pixels);
+        annotate(&mut canvas, preview, &layout, panel);
+    }
+    draw_scale_bar(&mut canvas, &layout);
+    draw_dose_bar(&mut canvas, &layout, preview.underlay, scale_top, highest);
+    draw_legend(&mut canvas, &layout, &legend);
+    Ok((canvas, layout))
+}
+
+/// The underlay as a function from a place to a grey level, 0 to 255.
+struct Grey<'a> {
+    underlay: Underlay<'a>,
+    activity_top: f64,
+}
+
+impl<'a> Grey<'a> {
+    fn of(underlay: Underlay<'a>) -> Self {
+        let activity_top = match underlay {
+            Underlay::Activity(activity) => {
+                let highest = activity.values().iter().copied().fold(0.0_f32, f32::max);
+                f64::from(highest).max(f64::MIN_POSITIVE)
+            }
+            Underlay::Ct(_) | Underlay::Empty => 1.0,
+        };
+        Self {
+            underlay,
+            activity_top,
+        }
+    }
+
+    fn at(&self, place: PatientPoint) -> Rgb {
+        let fraction = match self.underlay {
+            Underlay::Ct(ct) => sample(ct, place)
+                .map(|hu| (hu - CT_WINDOW_HU[0]) / (CT_WINDOW_HU[1] - CT_WINDOW_HU[0])),
+            // The square root shows the faint background beside hot tumours.
+            Underlay::Activity(activity) => {
+                sample(activity, place).map(|value| (value / self.activity_top).max(0.0).sqrt())
+            }
+            Underlay::Empty => None,
+        };
+        [(fraction.unwrap_or(0.0).clamp(0.0, 1.0) * 255.0).round() as u8; 3]
+    }
+}
+
+fn sample<Q: VoxelQuantity>(volume: &Volume<Q>, place: PatientPoint) -> Option<f64> {
+    sirt_image::sample_linear(volume, volume.grid().to_index(place)).map(f64::from)
+}
+
+impl Plane {
+    /// The values of a slice; `value` gets the voxel.
+    fn cut(
+        grid: &Grid,
+        panel: &Panel,
+        focus: [usize; 3],
+        value: impl Fn([usize; 3]) -> f32,
+    ) -> Self {
+        let size = [grid.size()[panel.right.axis], grid.size()[panel.down.axis]];
+        let mut values = Vec::with_capacity(size[0] * size[1]);
+        let mut index = focus;
+        for down in 0..size[1] {
+            index[panel.down.axis] = down;
+            for right in 0..size[0] {
+                index[panel.right.axis] = right;
+                values.push(value(index));
+            }
+        }
+        Self { size, values }
+    }
+
+    fn at(&self, place: [f64; 2]) -> f64 {
+        let mut lower = [0_usize; 2];
+        let mut upper = [0_usize; 2];
+        let mut part = [0.0; 2];
+        for axis in 0..2 {
+            let held = place[axis].clamp(0.0, (self.size[axis] - 1) as f64);
+            lower[axis] = held.floor() as usize;
+            upper[axis] = (lower[axis] + 1).min(self.size[axis] - 1);
+            part[axis] = held - lower[axis] as f64;
+        }
+        let value = |i: usize, j: usize| f64::from(self.values[i + self.size[0] * j]);
+        let row = |j: usize| value(lower[0], j) * (1.0 - part[0]) + value(upper[0], j) * part[0];
+        row(lower[1]) * (1.0 - part[1]) + row(upper[1]) * part[1]
+    }
+}
+
+/// Opacity of the dose over the underlay at a fraction of the scale.
+fn dose_opacity(fraction: f64) -> f64 {
+    0.85 * (fraction / 0.5).clamp(0.0, 1.0).powf(0.8)
+}
+
+/// The pixels of one slice: underlay, dose, contours.
+fn paint(
+    preview: &Preview<'_>,
+    layout: &Layout,
+    panel: &Panel,
+    grey: &Grey<'_>,
+    scale_top: f64,
+) -> Vec<Rgb> {
+    let grid = preview.dose.grid();
+    let [width, height] = panel.size.map(|pixels| pixels as usize);
+    let values = preview.dose.values();
+    let dose = Plane::cut(grid, panel, preview.focus, |index| {
+        values[grid.linear(index)]
+    });
+    let weights: Vec<(Rgb, Plane)> = preview
+        .structures
+        .iter()
+        .map(|structure| {
+            let plane = Plane::cut(grid, panel, preview.focus, |index| {
+                structure.mask.weight(index)
+            });
+            (readable_on_black(structure.colour), plane)
+        })
+        .filter(|(_, plane)| plane.values.iter().any(|weight| *weight > 0.5))
+        .collect();
+
+    let place = |column: f64, row: f64| {
+        [
+            index_along(layout, grid, panel.right, column),
+            index_along(layout, grid, panel.down, row),
+        ]
+    };
+    // A plateau at one half has no outline: the weight must change across pixels.
+    let coarsest_mm = grid.spacing_mm().into_iter().fold(0.0, f64::max);
+    let flat = 0.05 / (coarsest_mm * layout.pixels_per_mm).max(1.0);
+    (0..width * height)
+        .into_par_iter()
+        .map(|at| {
+            let (column, row) = ((at % width) as f64 + 0.5, (at / width) as f64 + 0.5);
+            let here = place(column, row);
+            let mut index = preview.focus.map(|i| i as f64);
+            index[panel.right.axis] = here[0];
+            index[panel.down.axis] = here[1];
+            let fraction = dose.at(here) / scale_top;
+            let mut colour = mix(
+                grey.at(grid.to_patient(index)),
+                dose_colour(fraction),
+                dose_opacity(fraction),
+            );
+            for (line, plane) in &weights {
+                let weight = plane.at(here);
+                // Far from one half no line can be near: skip the four look-ups.
+                if !(0.02..=0.98).contains(&weight) {
+                    continue;
+                }
+                let across =
+                    plane.at(place(column + 0.5, row)) - plane.at(place(column - 0.5, row));
+                let along = plane.at(place(column, row + 0.5)) - plane.at(place(column, row - 0.5));
+                let slope = across.hypot(along);
+                if slope < flat {
+                    continue;
+                }
+                let distance = (weight - 0.5).abs() / slope;
+                colour = mix(colour, [0; 3], 0.55 * (HALF_LINE + 1.3 - distance));
+                colour = mix(colour, *line, HALF_LINE + 0.5 - distance);
+            }
+            colour
+        })
+        .collect()
+}
+
+/// Letters of the patient directions that an axis points to, the nearest first:
+/// `L`, or `LA` when it leans forward by more than about 12 degrees.
+fn direction_letters(direction: PatientVector) -> String {
+    let mut parts: Vec<(f64, char)> = direction
+        .0
+        .iter()
+        .zip([('L', 'R'), ('P', 'A'), ('S', 'I')])
+        .map(|(component, (positive, negative))| {
+            let letter = if *component > 0.0 { positive } else { negative };
+            (component.abs(), letter)
+        })
+        .filter(|(size, _)| *size > 0.2)
+        .collect();
+    parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    parts.into_iter().map(|(_, letter)| letter).collect()
+}
+
+fn annotate(canvas: &mut Canvas, preview: &Preview<'_>, layout: &Layout, panel: &Panel) {
+    let grid = preview.dose.grid();
+    let [x, y] = panel.corner;
+    let [width, height] = panel.size;
+    canvas.frame(panel.corner, panel.size, BORDER);
+    canvas.text(
+        [x as f64, (y - 10) as f64],
+        Anchor::Left,
+        16.0,
+        INK,
+        &caption(grid, panel, preview.focus),
+    );
+
+    let pointing = |heading: Heading| {
+        let direction = grid.directions()[heading.axis];
+        if heading.backwards {
+            -direction
+        } else {
+            direction
+        }
+    };
+    let (right, down) = (pointing(panel.right), pointing(panel.down));
+    let middle = [
+        x as f64 + width as f64 / 2.0,
+        y as f64 + height as f64 / 2.0,
+    ];
+    let letters = [
+        ([(x + 13) as f64, middle[1] + 6.0], Anchor::Left, -right),
+        (
+            [(x + width - 13) as f64, middle[1] + 6.0],
+            Anchor::Right,
+            right,
+        ),
+        ([middle[0], (y + 26) as f64], Anchor::Middle, -down),
+        ([middle[0], (y + height - 14) as f64], Anchor::Middle, down),
+    ];
+    for (place, anchor, direction) in letters {
+        canvas.text_on_picture(place, anchor, 17.0, INK, &direction_letters(direction));
+    }
+
+    // Marks at the border say where the other two slices cut this one.
+    let focus = preview.focus.map(|i| i as f64);
+    let column = x + pixel_along(layout, grid, panel.right, focus[panel.right.axis]).round() as i64;
+    let row = y + pixel_along(layout, grid, panel.down, focus[panel.down.axis]).round() as i64;
+    for step in 0..9 {
+        for (mark_x, mark_y) in [
+            (column, y + step),
+            (column, y + height - 1 - step),
+            (x + step, row),
+            (x + width - 1 - step, row),
+        ] {
+            canvas.blend(mark_x, mark_y, [102, 224, 255], 1.0);
+        }
+    }
+}
+
+/// `Axial · slice 46 of 90 · z = -123.4 mm`; an oblique slice has no one coordinate.
+fn caption(grid: &Grid, panel: &Panel, focus: [usize; 3]) -> String {
+    let slice = format!(
+        "{} · slice {} of {}",
+        panel.name,
+        focus[panel.normal] + 1,
+        grid.size()[panel.normal]
+    );
+    let normal = grid.directions()[panel.normal];
+    let along = (0..3).find(|patient| normal.0[*patient].abs() > 0.9999);
+    match along {
+        Some(patient) => {
+            let place = grid.to_patient(focus.map(|i| i as f64)).0[patient];
+            format!("{slice} · {} = {place:.1} mm", ["x", "y", "z"][patient])
+        }
+        None => format!("{slice} · oblique"),
+    }
+}
+
+fn draw_scale_bar(canvas: &mut Canvas, layout: &Layout) {
+    let panel = &layout.panels[0];
+    let longest = panel.size[0] as f64 / 3.0 / layout.pixels_per_mm;
+    let Some(length_mm) = [200.0_f64, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0]
+        .into_iter()
+        .find(|length| *length <= longest)
+    else {
+        return;
+    };
+    let length = (length_mm * layout.pixels_per_mm).round() as i64;
+    let x = panel.corner[0] + 14;
+    let y = panel.corner[1] + panel.size[1] - 18;
+    canvas.fill([x - 1, y - 1], [length + 2, 5], [0; 3]);
+    canvas.fill([x, y], [length, 3], INK);
+    canvas.text_on_picture(
+        [x as f64 + length as f64 / 2.0, y as f64 - 6.0],
+        Anchor::Middle,
+        14.0,
+        INK,
+        &format!("{length_mm:.0} mm"),
+    );
+}
+
+fn draw_dose_bar(
+    canvas: &mut Canvas,
+    layout: &Layout,
+    underlay: Underlay<'_>,
+    scale_top: f64,
+    highest: f64,
+) {
+    let x = layout.bar_x;
+    let top = HEADER + CAPTION;
+    let height = (layout.bottom - 12 - top - 30).clamp(120, 420);
+    // The bar lies on the grey of soft tissue, as the dose does in the picture.
+    let tissue = match underlay {
+        Underlay::Ct(_) => [128; 3],
+        Underlay::Activity(_) => [64; 3],
+        Underlay::Empty => [0; 3],
+    };
+    for row in 0..height {
+        let fraction = 1.0 - (row as f64 + 0.5) / height as f64;
+        let colour = mix(tissue, dose_colour(fraction), dose_opacity(fraction));
+        canvas.fill([x, top + row], [BAR_WIDTH, 1], colour);
+    }
+    canvas.frame([x, top], [BAR_WIDTH, height], BORDER);
+    canvas.text(
+        [x as f64, (top - 10) as f64],
+        Anchor::Left,
+        16.0,
+        INK,
+        "Dose [Gy]",
+    );
+    let steps: i64 = if height < 200 { 4 } else { 5 };
+    for step in 0..=steps {
+        let value = scale_top * step as f64 / steps as f64;
+        let y = top + ((height as f64) * (1.0 - step as f64 / steps as f64)).round() as i64;
+        canvas.fill([x + BAR_WIDTH, y.min(top + height - 1)], [5, 1], INK);
+        let cut_off = step == steps && highest > scale_top;
+        let label = format!("{}{}", if cut_off { "≥ " } else { "" }, short(value));
+        canvas.text(
+            [(x + BAR_WIDTH + 9) as f64, y as f64 + 5.0],
+            Anchor::Left,
+            15.0,
+            INK,
+            &label,
+        );
+    }
+    canvas.text(
+        [x as f64, (top + height + 26) as f64],
+        Anchor::Left,
+        14.0,
+        FAINT_INK,
+        &format!("max {} Gy", short(highest)),
+    );
+}
+
+/// Three significant digits without trailing zeros.
+fn short(value: f64) -> String {
+    if value <= 0.0 {
+        return "0".to_owned();
+    }
+    let decimals = (2 - value.log10().floor() as i32).clamp(0, 6) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// One structure of the legend.
+struct LegendEntry {
+    x: i64,
+    line: Rgb,
+    ink: Rgb,
+    name: String,
+}
+
+/// Whether the outline of a structure can be seen in at least one slice.
+fn is_cut(structure: &OutlinedStructure<'_>, preview: &Preview<'_>, layout: &Layout) -> bool {
+    let grid = preview.dose.grid();
+    structure
+        .mask
+        .iter()
+        .filter(|(_, weight)| *weight > 0.5)
+        .any(|(at, _)| {
+            let index = grid.index(at);
+            layout
+                .panels
+                .iter()
+                .any(|panel| index[panel.normal] == preview.focus[panel.normal])
+        })
+}
+
+/// Names with their colours, broken into rows; what no slice cuts is faint.
+fn legend_rows(canvas: &Canvas, preview: &Preview<'_>, layout: &Layout) -> Vec<Vec<LegendEntry>> {
+    let room = WIDTH - 2 * MARGIN;
+    let mut rows: Vec<Vec<LegendEntry>> = Vec::new();
+    let mut x = room;
+    for structure in preview.structures {
+        let mut name = canvas.fit(16.0, structure.name, 320.0);
+        let line = readable_on_black(structure.colour);
+        let mut entry_colours = (line, INK);
+        if !is_cut(structure, preview, layout) {
+            name.push_str(" (not in these slices)");
+            entry_colours = (mix(BACKGROUND, line, 0.6), FAINT_INK);
+        }
+        let width = 34 + canvas.text_width(16.0, &name).ceil() as i64 + 26;
+        if x + width > room {
+            rows.push(Vec::new());
+            x = 0;
+        }
+        if let Some(row) = rows.last_mut() {
+            let (line, ink) = entry_colours;
+            row.push(LegendEntry { x, line, ink, name });
+        }
+        x += width;
+    }
+    rows
+}
+
+fn draw_legend(canvas: &mut Canvas, layout: &Layout, rows: &[Vec<LegendEntry>]) {
+    for (number, row) in rows.iter().enumerate() {
+        let y = layout.bottom + 30 + 26 * number as i64;
+        for entry in row {
+            let x = MARGIN + entry.x;
+            canvas.fill([x, y - 7], [26, 3], entry.line);
+            let place = [(x + 34) as f64, y as f64];
+            canvas.text(place, Anchor::Left, 16.0, entry.ink, &entry.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 40 × 30 × 20 voxels of 2 × 3 × 4 mm with a hot box to the left, posterior
+    /// and superior of the middle, on a grid whose axes may run backwards.
+    fn dose(signs: [f64; 3]) -> Volume<AbsorbedDose> {
+        let size = [40, 30, 20];
+        let spacing = [2.0, 3.0, 4.0];
+        let directions = std::array::from_fn(|axis| {
+            PatientVector(std::array::from_fn(|patient| {
+                if patient == axis { signs[axis] } else { 0.0 }
+            }))
+        });
+        let origin = PatientPoint(std::array::from_fn(|axis| {
+            -signs[axis] * spacing[axis] * (size[axis] - 1) as f64 / 2.0
+        }));
+        let grid = Grid::new(size, spacing, origin, directions).unwrap();
+        let values = (0..grid.voxel_count())
+            .map(|at| {
+                let place = grid.to_patient(grid.index(at).map(|i| i as f64)).0;
+                let inside = place[0] > 10.0 && place[1] > 10.0 && place[2] > 10.0;
+                if inside { 100.0 } else { 0.0 }
+            })
+            .collect();
+        Volume::new(grid, None, values).unwrap()
+    }
+
+    fn hottest(dose: &Volume<AbsorbedDose>) -> [usize; 3] {
+        dose.grid().index(
+            dose.values()
+                .iter()
+                .position(|value| *value > 99.0)
+                .unwrap(),
+        )
+    }
+
+    fn decode(bytes: &[u8]) -> (usize, Vec<u8>) {
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+            .read_info()
+            .unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut pixels).unwrap();
+        (frame.width as usize, pixels)
+    }
+
+    #[test]
+    fn the_hot_corner_is_drawn_where_the_patient_has_it_on_every_grid() {
+        // Left, posterior and superior of the middle: right and low in the
+        // axial slice, right and high in the coronal, right and high in the
+        // sagittal, whatever way the index axes run.
+        for signs in [[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, -1.0]] {
+            let dose = dose(signs);
+            let preview = Preview {
+                dose: &dose,
+                underlay: Underlay::Empty,
+                structures: &[],
+                focus: hottest(&dose),
+                title: "hot corner",
+                subtitle: "",
+            };
+            let layout = lay_out(&preview);
+            let (width, pixels) = decode(&preview_png(&preview).unwrap());
+            assert_eq!(width, 1680);
+            let at = |panel: usize, fraction: [f64; 2]| -> [u8; 3] {
+                let panel = &layout.panels[panel];
+                let x = panel.corner[0] + (panel.size[0] as f64 * fraction[0]) as i64;
+                let y = panel.corner[1] + (panel.size[1] as f64 * fraction[1]) as i64;
+                let start = 3 * (x as usize + width * y as usize);
+                [pixels[start], pixels[start + 1], pixels[start + 2]]
+            };
+            // 100 Gy is the top of the scale: its colour at 85 % on black.
+            let hot = mix([0; 3], dose_colour(1.0), 0.85);
+            for (panel, hot_at) in [(0, [0.8, 0.85]), (1, [0.8, 0.15]), (2, [0.85, 0.15])] {
+                assert_eq!(at(panel, hot_at), hot, "panel {panel}, signs {signs:?}");
+                let [x, y] = hot_at;
+                assert_eq!(at(panel, [1.0 - x, y]), [0; 3]);
+                assert_eq!(at(panel, [x, 1.0 - y]), [0; 3]);
+            }
+        }
+    }
+
+    #[test]
+    fn slices_keep_the_shape_of_the_patient() {
+        let dose = dose([1.0; 3]);
+        let preview = Preview {
+            dose: &dose,
+            underlay: Underlay::Empty,
+            structures: &[],
+            focus: hottest(&dose),
+            title: "",
+            subtitle: "",
+        };
+        let layout = lay_out(&preview);
+        for panel in &layout.panels {
+            let mm = |heading: Heading| {
+                let [first, last] = layout.shown[heading.axis];
+                (last - first) * dose.grid().spacing_mm()[heading.axis]
+            };
+            let expected = mm(panel.right) / mm(panel.down);
+            let drawn = panel.size[0] as f64 / panel.size[1] as f64;
+            // Half a pixel of rounding on sides of a hundred pixels and more.
+            assert!((drawn / expected - 1.0).abs() < 0.02, "{}", panel.name);
+        }
+    }
+
+    #[test]
+    fn a_contour_runs_along_the_border_of_its_mask() {
+        let dose = dose([1.0; 3]);
+        let grid = dose.grid().clone();
+        let weights: Vec<f32> = dose.values().iter().map(|value| value / 100.0).collect();
+        let mask = WeightMask::from_weights(grid.clone(), &weights).unwrap();
+        let colour = [0, 255, 0];
+        let structures = [OutlinedStructure {
+            name: "hot",
+            colour,
+            mask: &mask,
+        }];
+        let preview = Preview {
+            dose: &dose,
+            underlay: Underlay::Empty,
+            structures: &structures,
+            focus: hottest(&dose),
+            title: "",
+            subtitle: "",
+        };
+        let layout = lay_out(&preview);
+        let panel = &layout.panels[0];
+        let pixels = paint(&preview, &layout, panel, &Grey::of(Underlay::Empty), 100.0);
+        // The mask begins at 10 mm of x; the centre of its first voxel is at
+        // 11 mm, so half a weight is at 10 mm, at index 24.5.
+        let column = pixel_along(&layout, &grid, panel.right, 24.5) as usize;
+        let row = pixel_along(&layout, &grid, panel.down, 25.0) as usize;
+        let green = |x: usize| {
+            let [r, g, b] = pixels[x + panel.size[0] as usize * row];
+            g > 180 && r < 80 && b < 80
+        };
+        assert!(green(column) || green(column - 1));
+        assert!(!green(column - 6) && !green(column + 6));
+    }
+
+    #[test]
+    fn letters_follow_the_axis() {
+        assert_eq!(direction_letters(PatientVector([1.0, 0.0, 0.0])), "L");
+        assert_eq!(direction_letters(PatientVector([0.0, -1.0, 0.0])), "A");
+        assert_eq!(direction_letters(PatientVector([0.0, 0.1, 0.995])), "S");
+        assert_eq!(direction_letters(PatientVector([-0.9, -0.43, 0.0])), "RA");
+    }
+
+    #[test]
+    fn ticks_print_three_digits() {
+        assert_eq!(short(0.016), "0.016");
+        assert_eq!(short(250.0), "250");
+        assert_eq!(short(12.5), "12.5");
+    }
+
+    #[test]
+    fn refuses_a_focus_outside_the_grid() {
+        let dose = dose([1.0; 3]);
+        let preview = Preview {
+            dose: &dose,
+            underlay: Underlay::Empty,
+            structures: &[],
+            focus: [40, 0, 0],
+            title: "",
+            subtitle: "",
+        };
+        let error = preview_png(&preview).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "voxel [40, 0, 0] is outside the dose grid [40, 30, 20]"
+        );
+    }
+}
