@@ -9,13 +9,18 @@ mod decay_reference;
 mod dvh;
 mod equivalent_uniform_dose;
 mod error;
+mod gamma;
+mod imaging_uncertainty;
+mod medium;
 mod point_kernel;
 mod radiobiology;
 mod recovery;
+mod structure_dose;
 mod subvoxel;
 mod tissue;
 mod tumour_control;
 mod voxel_s;
+mod uncertainty;
 
 pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
 pub use calibration::{Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor};
@@ -24,6 +29,9 @@ pub use equivalent_uniform_dose::{
     generalised_equivalent_uniform_dose, log_surviving_fraction, survival_equivalent_uniform_dose,
 };
 pub use error::DosimetryError;
+pub use gamma::{
+    GammaComparison, GammaCriteria, GammaIndex, GammaNormalisation, GammaSummary, gamma_index,
+};
 pub use point_kernel::{KernelMedium, MediumKernel, PointKernel};
 pub use radiobiology::{
     TissueResponse, biologically_effective_dose, cross_term_factor,
@@ -36,4 +44,13 @@ pub use tumour_control::{
     logistic_d50_and_gamma50, logistic_probability, lyman_probability, poisson_control,
 };
 pub use tissue::{ClassFraction, TissueTable};
+pub use uncertainty::{
+    COVERAGE_FACTOR, CountsOnVolume, DEFAULT_SAMPLES, DoseUncertainty, NamedUncertainty,
+    SampledUncertainty, UncertaintyBudget, UncertaintyComponent, VolumeSensitivity,
+    blurred_sphere_recovery, blurred_sphere_surface, boundary_to_mean_ratio, diameter_uncertainty,
+    relative_volume_uncertainty, sphere_diameter,
+};
 pub use voxel_s::VoxelKernel;
+pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
+pub use medium::Medium;
+pub use structure_dose::{NamedMask, Role, StructureBed, StructureDose, derived_normal_liver};
