@@ -3,10 +3,13 @@
 //! This crate opens no file, reads no clock and holds no global: data tables
 //! are built in, others come as text.
 
+mod absorbed_dose;
 mod accumulation;
 mod calibration;
+mod convolution;
 mod decay_reference;
 mod dvh;
+mod energy_balance;
 mod equivalent_uniform_dose;
 mod error;
 mod gamma;
@@ -15,6 +18,8 @@ mod medium;
 mod point_kernel;
 mod radiobiology;
 mod recovery;
+mod row_sums;
+mod separable;
 mod structure_dose;
 mod subvoxel;
 mod tissue;
@@ -24,6 +29,7 @@ mod uncertainty;
 
 pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
 pub use calibration::{Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor};
+pub use convolution::Convolution;
 pub use dvh::{DoseStatistics, DoseVolumeHistogram, SampledHistogram, Weighting};
 pub use equivalent_uniform_dose::{
     generalised_equivalent_uniform_dose, log_surviving_fraction, survival_equivalent_uniform_dose,
@@ -54,3 +60,5 @@ pub use voxel_s::VoxelKernel;
 pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
 pub use medium::Medium;
 pub use structure_dose::{NamedMask, Role, StructureBed, StructureDose, derived_normal_liver};
+pub use absorbed_dose::{DecayData, DoseDistribution, Method};
+pub use energy_balance::{CLOSURE_LIMIT, CLOSURE_TOLERANCE, EnergyBalance, EnergyPart};

@@ -58,7 +58,8 @@ impl Role {
         {
             return Self::Tumour;
         }
-        if is(&["liver", "hepar", "leber", "foie"]) {
+        // A lobe or segment is a part of the liver, and not what tumours are taken from.
+        if is(&["liver", "hepar", "leber", "foie"]) && !has(&["lobe", "segment", "seg"]) {
             return Self::Liver;
         }
         if is(&["lung", "lungs", "pulmo"]) {
@@ -253,6 +254,7 @@ mod tests {
             ("non-tumour liver", Role::NormalLiver),
             ("Lt Lung", Role::Lung),
             ("perfused volume", Role::Other),
+            ("Liver right lobe", Role::Other),
             ("gallbladder", Role::Other),
             ("Mettre", Role::Other),
         ] {

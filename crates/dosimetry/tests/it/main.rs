@@ -5,6 +5,9 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod absorbed_dose;
 mod calibration;
 mod dvh_shapes;
+mod gamma_reference;
 mod kernel_tables;
+mod uncertainty_budget;
