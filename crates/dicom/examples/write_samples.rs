@@ -15,15 +15,21 @@ use std::path::{Path, PathBuf};
 use jiff::civil::date;
 use serde_json::{Value, json};
 use sirt_dicom::{
-    BedRecord, Code, CtRecord, DoseRecord, DoseWord, Heterogeneity, HistogramRecord, PatientSex,
+    BedRecord, Code, CtRecord, DoseRecord, DoseWord, GammaCameraRecord, Heterogeneity,
+    HistogramRecord, PatientSex, PetRecord, PlanarRecord, PlanarView, RadiopharmaceuticalRecord,
     RoiPurpose, RoiRecord, SegmentRecord, SegmentationKind, SegmentationSource, SeriesContext,
-    StudyContext, UidSeed, encode_absorbed_dose, encode_bed, encode_ct_series, encode_segmentation,
+    StudyContext, TomogramRecord, UidSeed, encode_absorbed_dose, encode_bed, encode_ct_series,
+    encode_nm_planar, encode_nm_tomogram, encode_pet_series, encode_segmentation,
     encode_structure_set,
 };
 use sirt_image::{
-    Contour, FrameOfReference, Grid, Hounsfield, PatientPoint, PatientVector, Volume, WeightMask,
+    Contour, Counts, DecayCorrection, FrameOfReference, FrameTiming, Grid, Hounsfield,
+    PatientPoint, PatientVector, Volume, WeightMask,
 };
-use sirt_quantity::{AbsorbedDose, AlphaBeta, Capacity, Density, DoseFactor, TimeSpan};
+use sirt_quantity::{
+    AbsorbedDose, Activity, ActivityConcentration, AlphaBeta, Capacity, Density, DoseFactor,
+    Energy, TimeSpan,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(
@@ -34,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut expected = Vec::new();
     for (name, grid) in [("oblique", oblique(1.0)?), ("left_handed", oblique(-1.0)?)] {
         write_markers(&folder, name, &grid, &mut expected)?;
+        write_emission(&folder, name, &grid, &mut expected)?;
     }
     write_gradient(&folder)?;
     std::fs::write(
@@ -224,12 +231,126 @@ fn write_markers(
     Ok(())
 }
 
+/// A PET and a SPECT with one marked voxel each, and planar views.
+fn write_emission(
+    folder: &Path,
+    name: &str,
+    grid: &Grid,
+    expected: &mut Vec<Value>,
+) -> Result<(), Box<dyn Error>> {
+    let uids = UidSeed::new(format!("write_samples {name}").as_bytes());
+    let (study, frame) = (study(&uids), FrameOfReference(uids.uid("frame")));
+    let folder_of = |part: &str| folder.join(name).join(part);
+    std::fs::create_dir_all(folder_of("pet"))?;
+    let marker = [4, 11, 7];
+    let mut values: Vec<f32> = (0..grid.voxel_count())
+        .map(|at| (grid.index(at)[2] * 100) as f32)
+        .collect();
+    values[grid.linear(marker)] = 123_456.0;
+    let pet = Volume::<ActivityConcentration>::new(grid.clone(), Some(frame.clone()), values)?;
+    let acquired = date(2026, 1, 3).at(0, 20, 0, 0);
+    let pet_record = PetRecord {
+        radiopharmaceutical: RadiopharmaceuticalRecord {
+            name: "Y-90 microspheres".to_owned(),
+            substance: Code::YTTRIUM_90_MICROSPHERES,
+            nuclide: Code::YTTRIUM_90,
+            half_life: TimeSpan::from_hours(64.1),
+            positron_fraction: Some(3.19e-5),
+            administered: Activity::from_gbq(1.5),
+            administration_start: date(2026, 1, 2).at(10, 15, 0, 0),
+            route: Code::INTRA_ARTERIAL,
+        },
+        decay_correction: DecayCorrection::Start,
+        series_start: acquired,
+        slices: vec![
+            FrameTiming {
+                acquisition_start: Some(acquired),
+                frame_reference: Some(TimeSpan::from_minutes(10.0)),
+                duration: Some(TimeSpan::from_minutes(20.0)),
+                decay_factor: Some(1.001_803),
+            };
+            grid.size()[2]
+        ],
+        corrections: ["DECY", "ATTN", "SCAT", "RAN", "NORM"]
+            .map(str::to_owned)
+            .to_vec(),
+        reconstruction: "none, synthetic".to_owned(),
+        attenuation_correction: "none, synthetic".to_owned(),
+        scatter_correction: "none, synthetic".to_owned(),
+    };
+    encode_pet_series(&study, &series(&uids, 7, "PET"), &pet, &pet_record)?
+        .write_to(folder_of("pet"))?;
+    let place = |marker: [usize; 3]| grid.to_patient(marker.map(|i| i as f64)).0;
+    expected
+        .push(json!({"path": format!("{name}/pet"), "lps_mm": place(marker), "value": 123_456.0}));
+
+    let camera = GammaCameraRecord {
+        radiopharmaceutical: RadiopharmaceuticalRecord {
+            name: "Tc-99m MAA".to_owned(),
+            substance: Code::TECHNETIUM_99M_MAA,
+            nuclide: Code::TECHNETIUM_99M,
+            half_life: TimeSpan::from_hours(6.0067),
+            positron_fraction: None,
+            administered: Activity::from_mbq(150.0),
+            administration_start: date(2026, 1, 2).at(8, 0, 0, 0),
+            route: Code::INTRA_ARTERIAL,
+        },
+        acquired: date(2026, 1, 2).at(8, 40, 0, 0),
+        view_duration: TimeSpan::from_seconds(20.0),
+        window_name: "Tc-99m".to_owned(),
+        window: [Energy::from_kev(126.0), Energy::from_kev(154.0)],
+        collimator: "LEHR".to_owned(),
+    };
+    let marker = [20, 3, 1];
+    let mut values = vec![3.0; grid.voxel_count()];
+    values[grid.linear(marker)] = 4321.0;
+    let counts = Volume::<Counts>::new(grid.clone(), Some(frame), values)?;
+    let tomogram = TomogramRecord {
+        views: 60,
+        scan_arc_degrees: 180.0,
+        start_angle_degrees: 0.0,
+        reconstruction: "none, synthetic".to_owned(),
+    };
+    encode_nm_tomogram(
+        &study,
+        &series(&uids, 8, "SPECT"),
+        &counts,
+        &camera,
+        &tomogram,
+    )?
+    .write_to(folder_of("nm_tomogram.dcm"))?;
+    expected.push(json!({
+        "path": format!("{name}/nm_tomogram.dcm"), "lps_mm": place(marker), "value": 4321.0
+    }));
+
+    let view = |posterior: bool| PlanarView {
+        counts: (0..32 * 48)
+            .map(|at| {
+                if posterior {
+                    (at % 7) as f32
+                } else {
+                    (at % 5) as f32
+                }
+            })
+            .collect(),
+        posterior,
+    };
+    let planar = PlanarRecord {
+        size: [32, 48],
+        spacing_mm: [4.8, 4.8],
+        views: vec![view(false), view(true)],
+    };
+    encode_nm_planar(&study, &series(&uids, 9, "Planar"), &planar, &camera)?
+        .write_to(folder_of("nm_planar.dcm"))?;
+    Ok(())
+}
+
 /// Centre, radius (mm), dose at the centre (Gy) and rise (Gy/mm) of the
 /// sphere in a gradient.
 const CENTRE: PatientPoint = PatientPoint([-60.0, 10.0, 200.0]);
 const RADIUS_MM: f64 = 25.0;
 const CENTRE_GY: f64 = 100.0;
-const RISE_GY_PER_MM: f64 = 1.5;
+const RISE_GY_PER_MM: f64 = 0.8;
 
 /// An axial CT, a sphere as contours and a dose that rises with x.
 fn write_gradient(folder: &Path) -> Result<(), Box<dyn Error>> {
@@ -237,7 +358,11 @@ fn write_gradient(folder: &Path) -> Result<(), Box<dyn Error>> {
     let (study, frame) = (study(&uids), FrameOfReference(uids.uid("frame")));
     let folder = folder.join("axial");
     std::fs::create_dir_all(folder.join("ct"))?;
-    let grid = Grid::axis_aligned([40, 36, 32], [2.0; 3], PatientPoint([-99.0, -25.0, 169.0]))?;
+    let grid = Grid::axis_aligned(
+        [80, 72, 32],
+        [1.0, 1.0, 2.0],
+        PatientPoint([-99.5, -25.5, 169.0]),
+    )?;
     let ct = Volume::<Hounsfield>::new(
         grid.clone(),
         Some(frame.clone()),
@@ -271,7 +396,7 @@ fn write_gradient(folder: &Path) -> Result<(), Box<dyn Error>> {
             automatic: true,
         }],
         &frame,
-        &ct.reference,
+        Some(&ct.reference),
     )?;
     structure_set.write_to(folder.join("structures.dcm"))?;
 

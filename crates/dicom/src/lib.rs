@@ -7,8 +7,10 @@ mod write;
 
 pub use error::DicomError;
 pub use write::{
-    BedRecord, Code, CtRecord, DicomFile, DicomSeries, DoseRecord, DoseWord, Heterogeneity,
-    HistogramRecord, InstanceReference, PatientSex, RoiPurpose, RoiRecord, SegmentRecord,
-    SegmentationKind, SegmentationSource, SeriesContext, SourceReference, StudyContext, UidSeed,
-    encode_absorbed_dose, encode_bed, encode_ct_series, encode_segmentation, encode_structure_set,
+    BedRecord, Code, CtRecord, DicomFile, DicomSeries, DoseRecord, DoseWord, GammaCameraRecord,
+    Heterogeneity, HistogramRecord, InstanceReference, PatientSex, PetRecord, PlanarRecord,
+    PlanarView, RadiopharmaceuticalRecord, RoiPurpose, RoiRecord, SegmentRecord, SegmentationKind,
+    SegmentationSource, SeriesContext, SourceReference, StudyContext, TomogramRecord, UidSeed,
+    encode_absorbed_dose, encode_bed, encode_ct_series, encode_nm_planar, encode_nm_tomogram,
+    encode_pet_series, encode_segmentation, encode_structure_set,
 };

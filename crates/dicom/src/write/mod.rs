@@ -11,6 +11,9 @@ mod ct;
 mod data_set;
 mod frames;
 mod limits;
+mod nm;
+mod pet;
+mod radiopharmaceutical;
 mod rtdose;
 mod segmentation;
 mod structure_set;
@@ -20,6 +23,12 @@ mod uid;
 pub use code::Code;
 pub use ct::{CtRecord, encode_ct_series};
 pub use data_set::DicomFile;
+pub use nm::{
+    GammaCameraRecord, PlanarRecord, PlanarView, TomogramRecord, encode_nm_planar,
+    encode_nm_tomogram,
+};
+pub use pet::{PetRecord, encode_pet_series};
+pub use radiopharmaceutical::RadiopharmaceuticalRecord;
 pub use rtdose::{
     BedRecord, DoseRecord, DoseWord, Heterogeneity, HistogramRecord, encode_absorbed_dose,
     encode_bed,

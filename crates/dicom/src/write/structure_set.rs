@@ -57,7 +57,8 @@ pub struct RoiRecord<'a> {
     pub automatic: bool,
 }
 
-/// Contours as an RT Structure Set that refers to an image series.
+/// Contours as an RT Structure Set that refers to an image series, where
+/// there is one in DICOM.
 ///
 /// `label` is the short name of the set, at most 16 characters.
 ///
@@ -71,7 +72,7 @@ pub fn encode_structure_set(
     label: &str,
     rois: &[RoiRecord<'_>],
     frame_of_reference: &FrameOfReference,
-    source: &SourceReference,
+    source: Option<&SourceReference>,
 ) -> Result<DicomFile, DicomError> {
     check(rois, source)?;
     let mut data = series_data_set(study, series, "RTSTRUCT");
@@ -109,9 +110,9 @@ pub fn encode_structure_set(
     )
 }
 
-fn check(rois: &[RoiRecord<'_>], source: &SourceReference) -> Result<(), DicomError> {
+fn check(rois: &[RoiRecord<'_>], source: Option<&SourceReference>) -> Result<(), DicomError> {
     let refuse = |reason: String| Err(DicomError::not_writable(OBJECT, reason));
-    if source.instances.is_empty() {
+    if source.is_some_and(|source| source.instances.is_empty()) {
         return refuse("the image series that it refers to has no instance".to_owned());
     }
     let mut numbers: Vec<u32> = rois.iter().map(|roi| roi.number).collect();
@@ -143,7 +144,10 @@ fn check(rois: &[RoiRecord<'_>], source: &SourceReference) -> Result<(), DicomEr
     Ok(())
 }
 
-fn referenced_frame(frame: &FrameOfReference, source: &SourceReference) -> DataSet {
+fn referenced_frame(frame: &FrameOfReference, source: Option<&SourceReference>) -> DataSet {
+    let mut item = DataSet::new();
+    item.text(tags::FRAME_OF_REFERENCE_UID, VR::UI, &frame.0);
+    let Some(source) = source else { return item };
     let mut series = DataSet::new();
     series
         .text(tags::SERIES_INSTANCE_UID, VR::UI, &source.series_uid)
@@ -153,9 +157,7 @@ fn referenced_frame(frame: &FrameOfReference, source: &SourceReference) -> DataS
         .text(tags::REFERENCED_SOP_CLASS_UID, VR::UI, STUDY_CLASS_UID)
         .text(tags::REFERENCED_SOP_INSTANCE_UID, VR::UI, &source.study_uid)
         .sequence(tags::RT_REFERENCED_SERIES_SEQUENCE, vec![series]);
-    let mut item = DataSet::new();
-    item.text(tags::FRAME_OF_REFERENCE_UID, VR::UI, &frame.0)
-        .sequence(tags::RT_REFERENCED_STUDY_SEQUENCE, vec![study]);
+    item.sequence(tags::RT_REFERENCED_STUDY_SEQUENCE, vec![study]);
     item
 }
 
@@ -172,7 +174,7 @@ fn roi_item(roi: &RoiRecord<'_>, frame: &FrameOfReference) -> DataSet {
     item
 }
 
-fn contour_item(roi: &RoiRecord<'_>, source: &SourceReference) -> DataSet {
+fn contour_item(roi: &RoiRecord<'_>, source: Option<&SourceReference>) -> DataSet {
     let contours: Vec<DataSet> = roi
         .contours
         .iter()
@@ -182,7 +184,7 @@ fn contour_item(roi: &RoiRecord<'_>, source: &SourceReference) -> DataSet {
             item.text(tags::CONTOUR_GEOMETRIC_TYPE, VR::CS, "CLOSED_PLANAR")
                 .integer(tags::NUMBER_OF_CONTOUR_POINTS, contour.points.len())
                 .decimals(tags::CONTOUR_DATA, &rounded(&corners));
-            if let Some(slice) = slice_of(contour, source) {
+            if let Some(slice) = source.and_then(|source| slice_of(contour, source)) {
                 item.sequence(tags::CONTOUR_IMAGE_SEQUENCE, vec![reference_item(slice)]);
             }
             item
