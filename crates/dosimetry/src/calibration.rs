@@ -215,7 +215,7 @@ fn decide_units(
             let against = recorded
                 .as_ref()
                 .filter(|fact| fact.value != *stated)
-                .map(|fact| format!(", against {} {:?}", fact.field, fact.value));
+                .map(|fact| format!(", against {} {}", fact.field, fact.value));
             (
                 stated.clone(),
                 format!("--units{}", against.unwrap_or_default()),
@@ -232,7 +232,7 @@ fn decide_units(
     };
     decisions.push(Decision {
         about: "units",
-        value: format!("{units:?}"),
+        value: units.to_string(),
         source,
     });
     Ok(units)

@@ -44,6 +44,18 @@ pub enum PixelUnits {
     Other(String),
 }
 
+impl std::fmt::Display for PixelUnits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::BecquerelPerMl => "Bq/mL",
+            Self::Counts => "counts",
+            Self::ProportionalToCounts => "proportional to counts",
+            Self::GramPerMl => "SUV, g/mL",
+            Self::Other(unit) => unit,
+        })
+    }
+}
+
 /// Instant to which the stored numbers were corrected for decay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum DecayCorrection {

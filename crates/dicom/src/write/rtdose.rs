@@ -22,6 +22,9 @@ use super::study::{
 use super::{Code, InstanceReference, SeriesContext, SourceReference, StudyContext};
 use crate::DicomError;
 
+/// Longest comment: a DICOM long string.
+const COMMENT_CHARACTERS: usize = 64;
+
 const OBJECT: &str = "dose";
 
 /// Bits of a stored dose value.
@@ -260,18 +263,31 @@ fn put_pixels<Q: VoxelQuantity>(
 }
 
 /// The sentence of at most 64 characters that most viewers show.
+///
+/// Parts that do not fit are left out from the end; the derivation has all.
 fn comment_text(record: &DoseRecord, more: &str) -> String {
     let medium = record.density.map_or_else(
         || "CT".to_owned(),
-        |density| format!("{}g/mL", density.as_g_per_ml()),
+        |density| format!("{}g/mL", rounded(density.as_g_per_ml())),
     );
-    format!(
-        "{} {} k={:.3} T={}h rho={medium}{more}",
-        record.nuclide,
-        record.engine,
-        record.dose_factor.as_gy_kg_per_gbq(),
-        decimal_string((record.half_life.as_hours() * 1e3).round() / 1e3),
-    )
+    let parts = [
+        format!("{} {}", record.nuclide, record.engine),
+        more.to_owned(),
+        format!(" k={:.3}", record.dose_factor.as_gy_kg_per_gbq()),
+        format!(" T={}h", rounded(record.half_life.as_hours())),
+        format!(" rho={medium}"),
+    ];
+    let mut comment = String::new();
+    for part in parts {
+        if comment.chars().count() + part.chars().count() <= COMMENT_CHARACTERS {
+            comment.push_str(&part);
+        }
+    }
+    comment
+}
+
+fn rounded(value: f64) -> String {
+    decimal_string((value * 1e3).round() / 1e3)
 }
 
 /// The same in words, with units, and the caller's account.
