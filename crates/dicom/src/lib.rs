@@ -3,9 +3,16 @@
 //! The only crate that names a tag.
 
 mod error;
+mod finding;
+mod read;
 mod write;
 
 pub use error::DicomError;
+pub use finding::{Finding, Severity};
+pub use read::{
+    Catalogue, PlanarImage, PlanarImages, Series, SeriesKind, SkippedFile, read_activity, read_ct,
+    read_planar, scan, scan_bytes,
+};
 pub use write::{
     BedRecord, Code, CtRecord, DicomFile, DicomSeries, DoseRecord, DoseWord, GammaCameraRecord,
     Heterogeneity, HistogramRecord, InstanceReference, PatientSex, PetRecord, PlanarRecord,

@@ -1,0 +1,292 @@
+//! Nuclear medicine images: tomograms and planar views.
+//!
+//! An NM object keeps its geometry once, for the first frame, in the detector
+//! information (0054,0022) or at the top level; slices follow from (0054,0080)
+//! SliceVector and (0018,0088) SpacingBetweenSlices, whose *sign* is the
+//! direction of stacking along row x column (DICOM PS3.3 C.8.4.15): positive
+//! is along the normal.
+//! Source: DICOM PS3.3 C.8.4.8 to C.8.4.16.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+use jiff::civil::DateTime;
+use sirt_image::{
+    FrameOfReference, Grid, PatientPoint, PatientVector, PixelUnits, Recorded, Unspecified, Volume,
+};
+use sirt_quantity::{Energy, TimeSpan};
+
+use super::ct::stack_frames;
+use super::element::{DataSet, Extent};
+use super::instance::{Instance, SeriesKind, orientation};
+use super::object::Object;
+use super::pixel::{PixelFrames, Rescale};
+use super::radiopharmaceutical::{recorded, ucum_units};
+use super::series::Series;
+use crate::DicomError;
+
+/// A reconstructed tomogram.
+pub(crate) struct Tomogram {
+    pub(crate) volume: Volume<Unspecified>,
+    pub(crate) units: Option<Recorded<PixelUnits>>,
+    pub(crate) duration: Option<TimeSpan>,
+}
+
+/// Planar views of a gamma camera.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanarImages {
+    /// One image for each frame, in the order of the object.
+    pub views: Vec<PlanarImage>,
+    /// Distance of pixels along a row and along a column, mm.
+    pub spacing_mm: Option<[f64; 2]>,
+    /// Start of the acquisition, local time.
+    pub acquisition_start: Option<DateTime>,
+}
+
+/// One planar view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanarImage {
+    /// Columns and rows.
+    pub size: [usize; 2],
+    /// Counts, the column fastest.
+    pub counts: Vec<f32>,
+    /// Number of the detector in (0054,0020), from 1.
+    pub detector: usize,
+    /// Number of the energy window in (0054,0010), from 1.
+    pub energy_window: usize,
+    /// Lower and upper bound of the energy window.
+    pub energy_range: Option<[Energy; 2]>,
+    /// View as recorded, for example `Anterior`.
+    pub view: Option<String>,
+    /// Duration of the frame.
+    pub duration: Option<TimeSpan>,
+}
+
+/// Reads the planar views of an NM object (static or whole body).
+///
+/// # Errors
+/// [`DicomError::WrongKind`] for a tomogram or another kind of object, and
+/// whatever makes the file unreadable.
+pub fn read_planar(series: &Series) -> Result<PlanarImages, DicomError> {
+    let first = series.require_kind(&[SeriesKind::Nm], "a planar NM object")?;
+    if is_tomographic(first) {
+        return Err(DicomError::WrongKind {
+            found: format!("{} ({})", first.file, first.image_type.join("\\")),
+            wanted: "a planar NM object",
+        });
+    }
+    let bytes = first.bytes()?;
+    let bytes = first.open(&bytes)?;
+    let object = bytes.parse(Extent::Whole)?;
+    let frames = PixelFrames::open(&object)?;
+    let layout = frames.layout;
+    let vector =
+        |tag: Tag| -> Result<Vec<usize>, DicomError> { frame_vector(&object, tag, layout.frames) };
+    let detectors = vector(tags::DETECTOR_VECTOR)?;
+    let windows = vector(tags::ENERGY_WINDOW_VECTOR)?;
+    let mut views = Vec::with_capacity(layout.frames);
+    for (frame, (detector, window)) in detectors.into_iter().zip(windows).enumerate() {
+        let mut counts = vec![0.0; layout.pixels_per_frame()];
+        frames.numbers_into(frame, first.rescale.unwrap_or(Rescale::STORED), &mut counts)?;
+        let item = object
+            .set
+            .items(tags::DETECTOR_INFORMATION_SEQUENCE)
+            .get(detector - 1);
+        views.push(PlanarImage {
+            size: [layout.columns, layout.rows],
+            counts,
+            detector,
+            energy_window: window,
+            energy_range: energy_range(&object.set, window),
+            view: item
+                .and_then(|item| item.code(tags::VIEW_CODE_SEQUENCE))
+                .map(|code| code.meaning),
+            duration: item
+                .and_then(|item| item.number(tags::ACTUAL_FRAME_DURATION))
+                .or_else(|| object.set.number(tags::ACTUAL_FRAME_DURATION))
+                .map(|ms| TimeSpan::from_seconds(ms / 1000.0)),
+        });
+    }
+    Ok(PlanarImages {
+        views,
+        spacing_mm: first.pixel_spacing.map(|[rows, columns]| [columns, rows]),
+        acquisition_start: first.acquisition_start,
+    })
+}
+
+/// Whether the third value of (0008,0008) names a tomogram.
+fn is_tomographic(instance: &Instance) -> bool {
+    instance
+        .image_type
+        .get(2)
+        .is_some_and(|value| value.contains("TOMO"))
+}
+
+/// Reads a reconstructed tomogram.
+pub(crate) fn read_tomogram(instance: &Instance) -> Result<Tomogram, DicomError> {
+    let kind = instance.image_type.get(2).map_or("", String::as_str);
+    if kind != "RECON TOMO" {
+        return Err(DicomError::WrongKind {
+            found: format!("{} ({})", instance.file, instance.image_type.join("\\")),
+            wanted: "a reconstructed tomogram (RECON TOMO); projections and planar views have no volume",
+        });
+    }
+    let bytes = instance.bytes()?;
+    let bytes = instance.open(&bytes)?;
+    let object = bytes.parse(Extent::Whole)?;
+    let frames = PixelFrames::open(&object)?;
+    let count = frames.layout.frames;
+    for (tag, what) in [
+        (tags::ENERGY_WINDOW_VECTOR, "energy window"),
+        (tags::DETECTOR_VECTOR, "detector"),
+    ] {
+        let vector = frame_vector(&object, tag, count)?;
+        if vector.iter().any(|one| *one != vector[0]) {
+            return Err(object.refused(
+                tag,
+                format!("more than one {what}"),
+                "one; export the windows as separate objects",
+            ));
+        }
+    }
+    let slices = frame_vector(&object, tags::SLICE_VECTOR, count).map(|vector| {
+        if vector.iter().all(|one| *one == 1) {
+            (1..=count).collect()
+        } else {
+            vector
+        }
+    })?;
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|frame| slices[*frame]);
+    if order
+        .iter()
+        .enumerate()
+        .any(|(at, frame)| slices[*frame] != at + 1)
+    {
+        return Err(object.refused(
+            tags::SLICE_VECTOR,
+            "slices missing or repeated",
+            "every slice from 1 to the number of frames once",
+        ));
+    }
+    let grid = tomogram_grid(&object, &frames, &mut order)?;
+    let (rescale, units) =
+        real_world(&object.set).unwrap_or((instance.rescale.unwrap_or(Rescale::STORED), None));
+    let scaled: Vec<_> = order.iter().map(|frame| (*frame, rescale)).collect();
+    let values = stack_frames(&frames, &scaled, &grid)?;
+    Ok(Tomogram {
+        volume: Volume::new(
+            grid,
+            instance.frame_of_reference.clone().map(FrameOfReference),
+            values,
+        )?,
+        units,
+        duration: rotation_time(&object.set),
+    })
+}
+
+/// The grid; turns `order` round where slices are stacked against the normal.
+fn tomogram_grid(
+    object: &Object<'_>,
+    frames: &PixelFrames<'_>,
+    order: &mut [usize],
+) -> Result<Grid, DicomError> {
+    let set = &object.set;
+    let detector = set.item(tags::DETECTOR_INFORMATION_SEQUENCE);
+    let numbers = |tag: Tag| {
+        detector
+            .and_then(|item| item.numbers(tag))
+            .or_else(|| set.numbers(tag))
+    };
+    let position: [f64; 3] = numbers(tags::IMAGE_POSITION_PATIENT)
+        .and_then(|numbers| numbers.try_into().ok())
+        .ok_or_else(|| object.missing(tags::IMAGE_POSITION_PATIENT, "three numbers in mm"))?;
+    let [row, column] = numbers(tags::IMAGE_ORIENTATION_PATIENT)
+        .and_then(|numbers| numbers.try_into().ok())
+        .and_then(orientation)
+        .ok_or_else(|| {
+            object.missing(
+                tags::IMAGE_ORIENTATION_PATIENT,
+                "two perpendicular directions",
+            )
+        })?;
+    let [between_rows, between_columns] = set
+        .array::<2>(tags::PIXEL_SPACING)
+        .ok_or_else(|| object.missing(tags::PIXEL_SPACING, "two positive numbers in mm"))?;
+    let step = set
+        .number(tags::SPACING_BETWEEN_SLICES)
+        .filter(|d| *d != 0.0)
+        .ok_or_else(|| {
+            object.missing(
+                tags::SPACING_BETWEEN_SLICES,
+                "a number in mm that is not 0; its sign is the direction of stacking",
+            )
+        })?;
+    let normal: PatientVector = row.cross(column);
+    let mut origin = PatientPoint(position);
+    if step < 0.0 {
+        order.reverse();
+        origin = origin + normal * (step * (order.len() as f64 - 1.0));
+    }
+    Ok(Grid::new(
+        [frames.layout.columns, frames.layout.rows, order.len()],
+        [between_columns, between_rows, step.abs()],
+        origin,
+        [row, column, normal],
+    )?)
+}
+
+/// A vector with an entry from 1 on for each frame; all 1 when absent.
+fn frame_vector(object: &Object<'_>, tag: Tag, frames: usize) -> Result<Vec<usize>, DicomError> {
+    if object.set.get(tag).is_none() {
+        return Ok(vec![1; frames]);
+    }
+    let vector = object.set.counts(tag).unwrap_or_default();
+    if vector.len() != frames || vector.contains(&0) {
+        return Err(object.refused(
+            tag,
+            format!("{} values", vector.len()),
+            "one number from 1 on for each frame",
+        ));
+    }
+    Ok(vector)
+}
+
+/// Lower and upper bound of an energy window, counted from 1.
+fn energy_range(set: &DataSet<'_>, window: usize) -> Option<[Energy; 2]> {
+    let range = set
+        .items(tags::ENERGY_WINDOW_INFORMATION_SEQUENCE)
+        .get(window.checked_sub(1)?)?
+        .item(tags::ENERGY_WINDOW_RANGE_SEQUENCE)?;
+    Some([
+        Energy::from_kev(range.number(tags::ENERGY_WINDOW_LOWER_LIMIT)?),
+        Energy::from_kev(range.number(tags::ENERGY_WINDOW_UPPER_LIMIT)?),
+    ])
+}
+
+/// The first real-world value mapping in a unit of activity or counts.
+fn real_world(set: &DataSet<'_>) -> Option<(Rescale, Option<Recorded<PixelUnits>>)> {
+    set.items(tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE)
+        .iter()
+        .find_map(|mapping| {
+            let units = ucum_units(&mapping.code(tags::MEASUREMENT_UNITS_CODE_SEQUENCE)?);
+            if matches!(units, PixelUnits::Other(_)) {
+                return None;
+            }
+            let rescale = Rescale {
+                slope: mapping.number(tags::REAL_WORLD_VALUE_SLOPE)?,
+                intercept: mapping
+                    .number(tags::REAL_WORLD_VALUE_INTERCEPT)
+                    .unwrap_or(0.0),
+            };
+            let units = recorded(units, tags::MEASUREMENT_UNITS_CODE_SEQUENCE);
+            Some((rescale, Some(units)))
+        })
+}
+
+/// Time of a rotation: frames in it times the duration of one.
+fn rotation_time(set: &DataSet<'_>) -> Option<TimeSpan> {
+    let rotation = set.item(tags::ROTATION_INFORMATION_SEQUENCE)?;
+    let frames = rotation.number(tags::NUMBER_OF_FRAMES_IN_ROTATION)?;
+    let each = rotation.number(tags::ACTUAL_FRAME_DURATION)?;
+    Some(TimeSpan::from_seconds(frames * each / 1000.0))
+}

@@ -1,0 +1,202 @@
+//! Units, decay and radiopharmaceutical of an activity image, as recorded.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+use jiff::civil::DateTime;
+use sirt_image::{DecayCorrection, InstantOf, PixelUnits, Recorded};
+use sirt_quantity::{Activity, TimeSpan};
+
+use super::attribute::{CodedConcept, attribute_name};
+use super::element::DataSet;
+use super::instance::SeriesKind;
+use super::instant::parse_time;
+
+/// Facts of one object of an activity series.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct RadiopharmaceuticalFacts {
+    pub(crate) units: Option<Recorded<PixelUnits>>,
+    pub(crate) decay_correction: Option<Recorded<DecayCorrection>>,
+    /// A decay correction that is none of the defined terms.
+    pub(crate) decay_correction_unknown: Option<String>,
+    pub(crate) decay_reference: Option<Recorded<DateTime>>,
+    pub(crate) nuclide: Option<Recorded<String>>,
+    pub(crate) half_life: Option<Recorded<TimeSpan>>,
+    pub(crate) positron_fraction: Option<Recorded<f64>>,
+    pub(crate) administered: Option<Recorded<Activity>>,
+    pub(crate) administration_start: Option<Recorded<InstantOf>>,
+    pub(crate) patient_weight_kg: Option<Recorded<f64>>,
+    pub(crate) corrections: Option<Recorded<Vec<String>>>,
+    pub(crate) attenuation_method: Option<String>,
+    pub(crate) scatter_method: Option<String>,
+    pub(crate) frame_reference: Option<TimeSpan>,
+    pub(crate) frame_duration: Option<TimeSpan>,
+    pub(crate) decay_factor: Option<f64>,
+    /// GE's private scan date and time.
+    pub(crate) ge_scan_start: Option<DateTime>,
+    pub(crate) series_type: Vec<String>,
+    pub(crate) radiopharmaceuticals: usize,
+}
+
+impl RadiopharmaceuticalFacts {
+    /// Reads what `set` says.
+    pub(crate) fn read(set: &DataSet<'_>, kind: SeriesKind) -> Self {
+        let zone = set.zone_minutes();
+        let pharmaceuticals = set.items(tags::RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE);
+        let item = pharmaceuticals.first();
+        let correction = set.text(tags::DECAY_CORRECTION);
+        let decay_correction = match correction.as_deref() {
+            Some("NONE") => Some(DecayCorrection::None),
+            Some("START") => Some(DecayCorrection::Start),
+            Some("ADMIN") => Some(DecayCorrection::Administration),
+            _ => None,
+        };
+        let mut facts = Self {
+            units: set
+                .text(tags::UNITS)
+                .map(|units| recorded(pixel_units(&units), tags::UNITS)),
+            decay_correction_unknown: correction.filter(|_| decay_correction.is_none()),
+            decay_correction: decay_correction.map(|value| recorded(value, tags::DECAY_CORRECTION)),
+            nuclide: item.and_then(nuclide),
+            half_life: item
+                .and_then(|item| item.number(tags::RADIONUCLIDE_HALF_LIFE))
+                .filter(|seconds| *seconds > 0.0)
+                .map(|seconds| {
+                    recorded(
+                        TimeSpan::from_seconds(seconds),
+                        tags::RADIONUCLIDE_HALF_LIFE,
+                    )
+                }),
+            positron_fraction: item
+                .and_then(|item| item.number(tags::RADIONUCLIDE_POSITRON_FRACTION))
+                .map(|fraction| recorded(fraction, tags::RADIONUCLIDE_POSITRON_FRACTION)),
+            administered: item
+                .and_then(|item| item.number(tags::RADIONUCLIDE_TOTAL_DOSE))
+                .filter(|dose| *dose > 0.0)
+                .map(|dose| {
+                    // Bq in PET objects, MBq in NM objects (PS3.3 C.8.9.2, C.8.4.10).
+                    let activity = if kind == SeriesKind::Nm {
+                        Activity::from_mbq(dose)
+                    } else {
+                        Activity::from_bq(dose)
+                    };
+                    recorded(activity, tags::RADIONUCLIDE_TOTAL_DOSE)
+                }),
+            administration_start: item.and_then(|item| administration(item, zone)),
+            patient_weight_kg: set
+                .number(tags::PATIENT_WEIGHT)
+                .filter(|weight| *weight > 0.0)
+                .map(|weight| recorded(weight, tags::PATIENT_WEIGHT)),
+            corrections: set
+                .get(tags::CORRECTED_IMAGE)
+                .map(|_| recorded(set.texts(tags::CORRECTED_IMAGE), tags::CORRECTED_IMAGE)),
+            attenuation_method: set.text(tags::ATTENUATION_CORRECTION_METHOD),
+            scatter_method: set.text(tags::SCATTER_CORRECTION_METHOD),
+            frame_reference: milliseconds(set, tags::FRAME_REFERENCE_TIME),
+            frame_duration: milliseconds(set, tags::ACTUAL_FRAME_DURATION),
+            decay_factor: set.number(tags::DECAY_FACTOR),
+            ge_scan_start: set
+                .private(0x0009, "GEMS_PETD_01", 0x0D)
+                .and_then(|tag| set.local_date_time(tag, zone)),
+            series_type: set.texts(tags::SERIES_TYPE),
+            radiopharmaceuticals: pharmaceuticals.len(),
+            ..Self::default()
+        };
+        if kind == SeriesKind::EnhancedPet {
+            facts.add_enhanced(set, zone);
+        }
+        facts
+    }
+
+    /// What the enhanced PET object says in other attributes.
+    fn add_enhanced(&mut self, set: &DataSet<'_>, zone: Option<i64>) {
+        self.decay_reference = set
+            .local_date_time(tags::DECAY_CORRECTION_DATE_TIME, zone)
+            .map(|instant| recorded(instant, tags::DECAY_CORRECTION_DATE_TIME));
+        if self.decay_correction.is_none() {
+            self.decay_correction = match set.text(tags::DECAY_CORRECTED).as_deref() {
+                Some("NO") => Some(recorded(DecayCorrection::None, tags::DECAY_CORRECTED)),
+                // The instant stands in (0018,9701), which goes before the term.
+                Some("YES") if self.decay_reference.is_some() => {
+                    Some(recorded(DecayCorrection::Start, tags::DECAY_CORRECTED))
+                }
+                _ => None,
+            };
+        }
+        if self.corrections.is_none() {
+            let yes = |tag: Tag| set.text(tag).as_deref() == Some("YES");
+            let listed: Vec<String> = [
+                (tags::ATTENUATION_CORRECTED, "ATTN"),
+                (tags::SCATTER_CORRECTED, "SCAT"),
+                (tags::DECAY_CORRECTED, "DECY"),
+                (tags::DEAD_TIME_CORRECTED, "DTIM"),
+                (tags::RANDOMS_CORRECTED, "RAN"),
+            ]
+            .into_iter()
+            .filter(|(tag, _)| yes(*tag))
+            .map(|(_, term)| term.to_owned())
+            .collect();
+            if set.get(tags::ATTENUATION_CORRECTED).is_some() {
+                self.corrections = Some(recorded(listed, tags::ATTENUATION_CORRECTED));
+            }
+        }
+    }
+}
+
+pub(crate) fn recorded<T>(value: T, tag: Tag) -> Recorded<T> {
+    Recorded::new(value, attribute_name(tag))
+}
+
+/// Defined terms of (0054,1001).
+fn pixel_units(term: &str) -> PixelUnits {
+    match term {
+        "BQML" => PixelUnits::BecquerelPerMl,
+        "CNTS" => PixelUnits::Counts,
+        "PROPCNTS" => PixelUnits::ProportionalToCounts,
+        "GML" => PixelUnits::GramPerMl,
+        other => PixelUnits::Other(other.to_owned()),
+    }
+}
+
+/// UCUM units of a real-world value mapping.
+pub(crate) fn ucum_units(code: &CodedConcept) -> PixelUnits {
+    match code.value.to_ascii_lowercase().as_str() {
+        "bq/ml" => PixelUnits::BecquerelPerMl,
+        "{counts}" | "{count}" => PixelUnits::Counts,
+        "{propcounts}" => PixelUnits::ProportionalToCounts,
+        value if value.starts_with("g/ml{suv") => PixelUnits::GramPerMl,
+        _ => PixelUnits::Other(code.value.clone()),
+    }
+}
+
+/// Nuclide by its code's meaning, `^90^Yttrium`, or by its code alone.
+fn nuclide(item: &DataSet<'_>) -> Option<Recorded<String>> {
+    let code = item
+        .code(tags::RADIONUCLIDE_CODE_SEQUENCE)
+        .map(|code| {
+            if code.meaning.is_empty() {
+                code.value
+            } else {
+                code.meaning
+            }
+        })
+        .map(|name| recorded(name, tags::RADIONUCLIDE_CODE_SEQUENCE));
+    code.or_else(|| {
+        item.text(tags::RADIOPHARMACEUTICAL)
+            .map(|name| recorded(name, tags::RADIOPHARMACEUTICAL))
+    })
+}
+
+fn administration(item: &DataSet<'_>, zone: Option<i64>) -> Option<Recorded<InstantOf>> {
+    let full = tags::RADIOPHARMACEUTICAL_START_DATE_TIME;
+    if let Some(instant) = item.local_date_time(full, zone) {
+        return Some(recorded(InstantOf::DateTime(instant), full));
+    }
+    let bare = tags::RADIOPHARMACEUTICAL_START_TIME;
+    let time = parse_time(&item.text(bare)?)?;
+    Some(recorded(InstantOf::TimeOnly(time), bare))
+}
+
+fn milliseconds(set: &DataSet<'_>, tag: Tag) -> Option<TimeSpan> {
+    set.number(tag)
+        .map(|ms| TimeSpan::from_seconds(ms / 1000.0))
+}
