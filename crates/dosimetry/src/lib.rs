@@ -20,10 +20,12 @@ mod radiobiology;
 mod recovery;
 mod row_sums;
 mod separable;
+mod scanner_calibration;
 mod structure_dose;
 mod subvoxel;
 mod tissue;
 mod tumour_control;
+mod volume_uncertainty;
 mod voxel_s;
 mod uncertainty;
 
@@ -53,6 +55,8 @@ pub use tissue::{ClassFraction, TissueTable};
 pub use uncertainty::{
     COVERAGE_FACTOR, CountsOnVolume, DEFAULT_SAMPLES, DoseUncertainty, NamedUncertainty,
     SampledUncertainty, UncertaintyBudget, UncertaintyComponent, VolumeSensitivity,
+};
+pub use volume_uncertainty::{
     blurred_sphere_recovery, blurred_sphere_surface, boundary_to_mean_ratio, diameter_uncertainty,
     relative_volume_uncertainty, sphere_diameter,
 };
