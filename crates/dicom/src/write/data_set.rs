@@ -5,6 +5,7 @@ use std::path::Path;
 use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
+use dicom_encoding::TransferSyntaxIndex;
 use dicom_object::{FileDicomObject, FileMetaTableBuilder, InMemDicomObject};
 use jiff::civil::{Date, DateTime, Time};
 
@@ -177,12 +178,17 @@ impl DataSet {
     ) -> Result<DicomFile, DicomError> {
         self.text(tags::SOP_CLASS_UID, VR::UI, sop_class_uid);
         limits::check(&self.0)?;
-        let explicit = dicom_transfer_syntax_registry::entries::EXPLICIT_VR_LITTLE_ENDIAN.erased();
+        let syntax = dicom_transfer_syntax_registry::TransferSyntaxRegistry
+            .get(transfer_syntax)
+            .ok_or_else(|| {
+                DicomError::not_writable(
+                    "data set",
+                    format!("transfer syntax {transfer_syntax} is unknown"),
+                )
+            })?;
         let mut content = Vec::new();
-        // Long decimal strings cannot be told apart from others in explicit
-        // VR, but here only the bytes matter, not that they are readable.
         self.0
-            .write_dataset_with_ts(&mut content, &explicit)
+            .write_dataset_with_ts(&mut content, syntax)
             .map_err(DicomError::encoding)?;
         let uid = instance_uid(&series.series_uid, &content);
         drop(content);

@@ -1,0 +1,8 @@
+//! Integration tests of `sirt-dicom`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "fixtures outside of test functions may unwrap as tests do"
+)]
+
+mod write;
