@@ -10,8 +10,9 @@ mod write;
 pub use error::DicomError;
 pub use finding::{Finding, Severity};
 pub use read::{
-    Catalogue, PlanarImage, PlanarImages, Series, SeriesKind, SkippedFile, read_activity, read_ct,
-    read_planar, scan, scan_bytes,
+    Catalogue, DoseVolume, PlanarImage, PlanarImages, RecordedDose, RecordedHistogram,
+    Registration, Series, SeriesKind, SkippedFile, Structures, read_activity, read_ct, read_dose,
+    read_planar, read_registration, read_structures, read_structures_on, scan, scan_bytes, study_context,
 };
 pub use write::{
     BedRecord, Code, CtRecord, DicomFile, DicomSeries, DoseRecord, DoseWord, GammaCameraRecord,
@@ -19,5 +20,5 @@ pub use write::{
     PlanarView, RadiopharmaceuticalRecord, RoiPurpose, RoiRecord, SegmentRecord, SegmentationKind,
     SegmentationSource, SeriesContext, SourceReference, StudyContext, TomogramRecord, UidSeed,
     encode_absorbed_dose, encode_bed, encode_ct_series, encode_nm_planar, encode_nm_tomogram,
-    encode_pet_series, encode_segmentation, encode_structure_set,
+    encode_pet_series, encode_segmentation, encode_structure_set, outline_mask,
 };
