@@ -1,1 +1,58 @@
-fn main() {}
+//! `sirt`: the one binary of OpenSIRT.
+//!
+//! Turns arguments into calls of the domain crates and their results into
+//! files, tables and JSON; it computes nothing itself.
+
+mod activity_input;
+mod add;
+mod arguments;
+mod canvas;
+mod colour;
+mod compare;
+mod demo;
+mod dicom_inputs;
+mod dose;
+mod dose_dicom;
+mod dose_files;
+mod dvh;
+mod dvh_plot;
+mod failure;
+mod info;
+mod inputs;
+mod phantom;
+mod preview;
+mod progress;
+mod result;
+mod structure_input;
+mod table;
+mod uncertainty_input;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::arguments::{Cli, Command};
+
+fn main() -> ExitCode {
+    failure::report_panics_as_errors();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    let json = cli.command.json();
+    let outcome = match cli.command {
+        Command::Info(arguments) => info::run(&arguments),
+        Command::Dose(arguments) => dose::run(&arguments),
+        Command::Dvh(arguments) => dvh::run(&arguments),
+        Command::Add(arguments) => add::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Phantom(arguments) => phantom::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "sirt", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Manual { out } => arguments::write_manual(&out),
+    };
+    outcome.unwrap_or_else(|error| failure::report(&error, json))
+}

@@ -1,0 +1,391 @@
+//! The command line: one definition feeds parser, help, manual and completions.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use jiff::civil::DateTime;
+use sirt_dosimetry::{Method, Role};
+use sirt_quantity::{Activity, Density, DoseFactor, Length, TimeSpan};
+
+/// Absorbed dose in selective internal radiation therapy.
+///
+/// For research; not a medical device.
+/// Exit codes: 0 done, 1 input or output failed, 2 wrong command line,
+/// 3 ambiguous input that an option settles, 4 energy balance not closed,
+/// 5 gamma pass rate below --require, 70 error of the program.
+#[derive(Debug, Parser)]
+#[command(name = "sirt", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what a file or folder holds, and what stops or weakens dosimetry.
+    Info(InfoArguments),
+    /// Compute the absorbed dose of an activity image.
+    Dose(Box<DoseArguments>),
+    /// Dose-volume histograms of a dose that is there already.
+    Dvh(DvhArguments),
+    /// Add up the doses of several treatments, and their BED.
+    Add(AddArguments),
+    /// Compare two doses: difference and gamma index.
+    Compare(CompareArguments),
+    /// Write the built-in digital patient as DICOM.
+    Phantom(PhantomArguments),
+    /// The main job on the built-in patient.
+    Demo(DemoArguments),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages.
+    Manual {
+        /// Folder for the pages.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+impl Command {
+    /// Whether standard output is to hold JSON alone.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Info(arguments) => arguments.json,
+            Self::Dose(arguments) => arguments.json,
+            Self::Dvh(arguments) => arguments.json,
+            Self::Add(arguments) => arguments.json,
+            Self::Compare(arguments) => arguments.json,
+            Self::Phantom(arguments) => arguments.json,
+            Self::Demo(arguments) => arguments.json,
+            Self::Completions { .. } | Self::Manual { .. } => false,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArguments {
+    /// File or folder.
+    pub(crate) path: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoseArguments {
+    #[command(flatten)]
+    pub(crate) activity: ActivityArguments,
+    /// CT for density: DICOM folder, NIfTI, NRRD or MetaImage in HU.
+    #[arg(long, value_name = "FILE-or-DIR")]
+    pub(crate) ct: Option<PathBuf>,
+    /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map; may be repeated.
+    #[arg(long, value_name = "FILE-or-DIR")]
+    pub(crate) structures: Vec<PathBuf>,
+    /// Registration (DICOM REG, rigid) between frames of reference.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registration: Option<PathBuf>,
+    /// Say what a structure is, where its name does not: NAME=ROLE.
+    #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
+    pub(crate) role: Vec<(String, Role)>,
+    /// Density of the medium without CT [default: 1.05g/mL, liver].
+    #[arg(long, value_name = "DENSITY", conflicts_with = "ct")]
+    pub(crate) density: Option<Density>,
+    /// How dose is computed.
+    #[arg(long, value_enum)]
+    pub(crate) method: MethodArgument,
+    /// Dose factor in Gy kg/GBq, instead of the one of half-life and energy.
+    #[arg(long, value_name = "GY_KG_PER_GBQ", value_parser = dose_factor)]
+    pub(crate) dose_factor: Option<DoseFactor>,
+    /// Resolution (FWHM) of the activity image, for the uncertainty.
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) resolution: Option<Length>,
+    /// Recovery coefficients of the site (TOML); correct means of tumours only.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery: Option<PathBuf>,
+    /// Relative uncertainty (k = 1) of the activity calibration [default: by modality].
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    pub(crate) calibration_uncertainty: Option<f64>,
+    /// Folder for the results.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args, Clone)]
+pub(crate) struct ActivityArguments {
+    /// Activity image: DICOM (PET, SPECT), NIfTI, NRRD or MetaImage.
+    #[arg(long, value_name = "FILE-or-DIR")]
+    pub(crate) activity: PathBuf,
+    /// Series to take where a folder holds several: UID or its end.
+    #[arg(long, value_name = "UID")]
+    pub(crate) series: Option<String>,
+    /// Unit of the numbers: Bq/mL, kBq/mL, MBq/mL or counts.
+    #[arg(long, value_parser = units)]
+    pub(crate) units: Option<Units>,
+    /// Administered activity; with counts, or without any instant, it is
+    /// shared out over the image (relative calibration).
+    #[arg(long, value_name = "ACTIVITY")]
+    pub(crate) administered: Option<Activity>,
+    /// Fraction of the administered activity in the lungs, in relative calibration.
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    pub(crate) lung_shunt: Option<f64>,
+    /// Time from administration to the instant that the numbers refer to.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since_administration: Option<TimeSpan>,
+    /// Instant of administration, local time, such as 2026-03-02T12:00.
+    #[arg(long, value_name = "DATETIME")]
+    pub(crate) administration_time: Option<DateTime>,
+    /// Instant that the numbers refer to, local time.
+    #[arg(long, value_name = "DATETIME", conflicts_with = "since_administration")]
+    pub(crate) reference_time: Option<DateTime>,
+    /// Decay correction of the numbers.
+    #[arg(long, value_enum)]
+    pub(crate) decay_correction: Option<DecayArgument>,
+    /// Nuclide that was administered, such as Y-90.
+    #[arg(long)]
+    pub(crate) nuclide: Option<String>,
+    /// Half-life to compute with.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) half_life: Option<TimeSpan>,
+    /// Positrons per decay that the scanner divided by.
+    #[arg(long, value_name = "FRACTION")]
+    pub(crate) scanner_positron_fraction: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DvhArguments {
+    /// Dose: RTDOSE, or NIfTI or NRRD in Gy.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dose: PathBuf,
+    /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
+    #[arg(long, value_name = "FILE-or-DIR", required = true)]
+    pub(crate) structures: Vec<PathBuf>,
+    /// Resolve the dose inside voxels, which matters where it is steep.
+    #[arg(long)]
+    pub(crate) subvoxel: bool,
+    /// Folder for dvh.csv and dvh.svg.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddArguments {
+    /// Dose of a treatment and when it began on any one clock: FILE@TIME,
+    /// such as first/dose.dcm@0d second/dose.dcm@42d.
+    #[arg(required = true, num_args = 2.., value_name = "FILE@TIME", value_parser = dated_dose)]
+    pub(crate) treatments: Vec<(PathBuf, TimeSpan)>,
+    /// Half-life of the nuclide in all of them [default: that of Y-90].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) half_life: Option<TimeSpan>,
+    /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
+    #[arg(long, value_name = "FILE-or-DIR", required = true)]
+    pub(crate) structures: Vec<PathBuf>,
+    /// Folder for the summed dose.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// Dose to compare with: RTDOSE, or NIfTI or NRRD in Gy.
+    pub(crate) reference: PathBuf,
+    /// Dose that is judged.
+    pub(crate) evaluated: PathBuf,
+    /// Dose difference that counts as 1, in percent.
+    #[arg(long, default_value_t = 3.0)]
+    pub(crate) dose_percent: f64,
+    /// Distance that counts as 1.
+    #[arg(long, default_value = "3mm")]
+    pub(crate) distance: Length,
+    /// Doses below this percentage of the maximum are not judged.
+    #[arg(long, default_value_t = 10.0)]
+    pub(crate) threshold_percent: f64,
+    /// Percentages of the local dose instead of the maximum.
+    #[arg(long)]
+    pub(crate) local: bool,
+    /// Fail with exit code 5 when less than this percentage passes.
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) require: Option<f64>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PhantomArguments {
+    /// Folder for the DICOM files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Seed of noise and identifiers.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Leave out the follow-up dates (3, 6, 12, 18, 26 months).
+    #[arg(long)]
+    pub(crate) no_follow_up: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Folder for the results.
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    pub(crate) out: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodArgument {
+    /// All energy stays in the voxel of the decay.
+    Local,
+    /// Betas are spread by a voxel kernel.
+    Kernel,
+}
+
+impl From<MethodArgument> for Method {
+    fn from(argument: MethodArgument) -> Self {
+        match argument {
+            MethodArgument::Local => Self::LocalDeposition,
+            MethodArgument::Kernel => Self::Kernel,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DecayArgument {
+    /// Not corrected.
+    None,
+    /// To the start of the acquisition.
+    Start,
+    /// To administration.
+    Admin,
+}
+
+/// A unit of stored numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Units {
+    /// Activity concentration, with the factor to Bq/mL.
+    Concentration(f64),
+    /// Counts.
+    Counts,
+}
+
+fn units(text: &str) -> Result<Units, String> {
+    match text {
+        "Bq/mL" | "BQML" => Ok(Units::Concentration(1.0)),
+        "kBq/mL" => Ok(Units::Concentration(1e3)),
+        "MBq/mL" => Ok(Units::Concentration(1e6)),
+        "counts" | "CNTS" | "PROPCNTS" => Ok(Units::Counts),
+        _ => Err("expected Bq/mL, kBq/mL, MBq/mL or counts".to_owned()),
+    }
+}
+
+/// A fraction such as `0.05` or `5%`.
+fn fraction(text: &str) -> Result<f64, String> {
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(percent) => (percent.trim(), 0.01),
+        None => (text, 1.0),
+    };
+    number
+        .parse::<f64>()
+        .ok()
+        .map(|value| value * scale)
+        .filter(|value| (0.0..1.0).contains(value))
+        .ok_or_else(|| "expected a fraction from 0 to below 1, such as 0.05 or 5%".to_owned())
+}
+
+fn dose_factor(text: &str) -> Result<DoseFactor, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && *value > 0.0)
+        .map(DoseFactor::from_gy_kg_per_gbq)
+        .ok_or_else(|| "expected a number above 0 in Gy kg/GBq, such as 49.67".to_owned())
+}
+
+fn dated_dose(text: &str) -> Result<(PathBuf, TimeSpan), String> {
+    let (path, begin) = text
+        .rsplit_once('@')
+        .ok_or("expected FILE@TIME, such as dose.dcm@42d")?;
+    let begin = begin
+        .parse::<TimeSpan>()
+        .map_err(|error| error.to_string())?;
+    Ok((PathBuf::from(path), begin))
+}
+
+fn role(text: &str) -> Result<(String, Role), String> {
+    let (name, role) = text.rsplit_once('=').ok_or("expected NAME=ROLE")?;
+    let role = match role {
+        "tumour" | "tumor" => Role::Tumour,
+        "liver" => Role::Liver,
+        "normal-liver" => Role::NormalLiver,
+        "lung" => Role::Lung,
+        "other" => Role::Other,
+        _ => {
+            return Err("expected a role of tumour, liver, normal-liver, lung or other".to_owned());
+        }
+    };
+    Ok((name.to_owned(), role))
+}
+
+/// Writes one manual page for `sirt` and each of its commands.
+pub(crate) fn write_manual(out: &Path) -> anyhow::Result<ExitCode> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    clap_mangen::generate_to(Cli::command(), out)
+        .with_context(|| format!("cannot write manual pages to {}", out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_fixed_interface_parses() {
+        let line = "sirt dose --activity a.nrrd --ct ct --structures s --units Bq/mL \
+            --administered 1400MBq --since-administration 20.4h --method kernel --out o --json";
+        let Ok(Cli {
+            command: Command::Dose(arguments),
+        }) = Cli::try_parse_from(line.split_whitespace())
+        else {
+            panic!("the line of the fixed interface must parse");
+        };
+        assert_eq!(
+            arguments.activity.administered,
+            Some(Activity::from_gbq(1.4))
+        );
+        assert_eq!(
+            arguments.activity.since_administration,
+            Some(TimeSpan::from_hours(20.4))
+        );
+        assert_eq!(arguments.activity.units, Some(Units::Concentration(1.0)));
+        assert!(arguments.json);
+    }
+
+    #[test]
+    fn a_fraction_may_be_a_percentage() {
+        assert_eq!(fraction("5%"), Ok(0.05));
+        assert_eq!(fraction("0.05"), Ok(0.05));
+        assert!(fraction("5").is_err() && fraction("-1%").is_err() && fraction("nan").is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! DICOM files and folders to what the commands work on.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use sirt_dicom::{Catalogue, Registration, Series, SeriesKind, SourceReference, StudyContext};
+use sirt_image::{Hounsfield, Structure, Volume};
+use sirt_quantity::AbsorbedDose;
+
+use crate::inputs::ActivityImage;
+use crate::result::Finding;
+
+/// The series that new objects refer to, with its patient and study.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) study: StudyContext,
+    pub(crate) reference: SourceReference,
+}
+
+const ACTIVITY_KINDS: [SeriesKind; 3] = [SeriesKind::Pet, SeriesKind::EnhancedPet, SeriesKind::Nm];
+const CT_KINDS: [SeriesKind; 2] = [SeriesKind::Ct, SeriesKind::EnhancedCt];
+const STRUCTURE_KINDS: [SeriesKind; 2] = [SeriesKind::StructureSet, SeriesKind::Segmentation];
+
+/// Reads the activity image of a file or folder.
+pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result<ActivityImage> {
+    let catalogue = scanned(path)?;
+    let series = the_one(
+        &catalogue,
+        path,
+        &ACTIVITY_KINDS,
+        "activity image (PET, NM)",
+        wanted,
+    )?;
+    let (volume, acquisition) =
+        sirt_dicom::read_activity(series).with_context(|| path.display().to_string())?;
+    Ok(ActivityImage {
+        label: label(series),
+        volume,
+        acquisition,
+        findings: findings(series),
+        source: Some(Source {
+            study: sirt_dicom::study_context(series)?,
+            reference: series.source_reference(),
+        }),
+    })
+}
+
+/// Reads the CT of a file or folder.
+pub(crate) fn read_ct(path: &Path) -> anyhow::Result<(Volume<Hounsfield>, Vec<Finding>)> {
+    let catalogue = scanned(path)?;
+    let series = the_one(&catalogue, path, &CT_KINDS, "CT", None)?;
+    let ct = sirt_dicom::read_ct(series).with_context(|| path.display().to_string())?;
+    Ok((ct, findings(series)))
+}
+
+/// Reads every structure set and segmentation of a file or folder.
+pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
+    let catalogue = scanned(path)?;
+    let mut structures = Vec::new();
+    let mut found = Vec::new();
+    for series in catalogue.of_kind(&STRUCTURE_KINDS) {
+        let read = sirt_dicom::read_structures_on(series, &catalogue)
+            .with_context(|| path.display().to_string())?;
+        structures.extend(read.structures);
+        found.extend(findings(series));
+        found.extend(read.findings.iter().map(finding));
+    }
+    if structures.is_empty() {
+        bail!(
+            "{}: no structure in it (RTSTRUCT, SEG) among {}",
+            path.display(),
+            described(&catalogue)
+        );
+    }
+    Ok((structures, found))
+}
+
+/// Reads an RTDOSE.
+pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>)> {
+    let catalogue = scanned(path)?;
+    let series = the_one(&catalogue, path, &[SeriesKind::Dose], "RTDOSE", None)?;
+    let dose = sirt_dicom::read_dose(series)
+        .with_context(|| path.display().to_string())?
+        .into_physical()
+        .with_context(|| {
+            format!(
+                "{}: (3004,0004) DoseType is not PHYSICAL, or the object holds histograms alone",
+                path.display()
+            )
+        })?;
+    Ok((dose, findings(series)))
+}
+
+/// Reads a rigid registration.
+pub(crate) fn read_registration(path: &Path) -> anyhow::Result<Registration> {
+    let catalogue = scanned(path)?;
+    let series = the_one(&catalogue, path, &[SeriesKind::Registration], "REG", None)?;
+    sirt_dicom::read_registration(series).with_context(|| path.display().to_string())
+}
+
+/// Headers of a file or folder; an error when there is no DICOM at all.
+fn scanned(path: &Path) -> anyhow::Result<Catalogue> {
+    let catalogue = sirt_dicom::scan(path).with_context(|| path.display().to_string())?;
+    if catalogue.series.is_empty() {
+        let reasons: Vec<_> = catalogue
+            .skipped
+            .iter()
+            .take(3)
+            .map(|skipped| format!("{}: {}", skipped.file, skipped.reason))
+            .collect();
+        bail!(
+            "{}: neither DICOM nor NIfTI, NRRD or MetaImage{}{}",
+            path.display(),
+            if reasons.is_empty() {
+                "; the folder holds no file"
+            } else {
+                "; "
+            },
+            reasons.join("; ")
+        );
+    }
+    Ok(catalogue)
+}
+
+/// The only series of some kinds, or the one that the user named.
+fn the_one<'a>(
+    catalogue: &'a Catalogue,
+    path: &Path,
+    kinds: &'a [SeriesKind],
+    what: &str,
+    wanted: Option<&str>,
+) -> anyhow::Result<&'a Series> {
+    let candidates: Vec<&Series> = catalogue
+        .of_kind(kinds)
+        .filter(|series| wanted.is_none_or(|wanted| series.series_uid.ends_with(wanted)))
+        .collect();
+    match candidates.as_slice() {
+        [one] => Ok(one),
+        [] => bail!(
+            "{}: no {what} in it, but {}",
+            path.display(),
+            described(catalogue)
+        ),
+        several => bail!(
+            "{}: {} series of {what}: {}; name one by its UID or the UID's end (--series), or give its folder",
+            path.display(),
+            several.len(),
+            several
+                .iter()
+                .map(|series| format!("{} ({})", series.series_uid, label(series)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    }
+}
+
+fn described(catalogue: &Catalogue) -> String {
+    let labels: Vec<_> = catalogue.series.iter().take(8).map(label).collect();
+    if labels.is_empty() {
+        "nothing that is known".to_owned()
+    } else {
+        labels.join(", ")
+    }
+}
+
+/// A series in words, without anything about the patient.
+pub(crate) fn label(series: &Series) -> String {
+    format!(
+        "{} series of {} file(s), first {}",
+        series.modality, series.files, series.first_file
+    )
+}
+
+pub(crate) fn findings(series: &Series) -> Vec<Finding> {
+    series.findings.iter().map(finding).collect()
+}
+
+pub(crate) fn finding(finding: &sirt_dicom::Finding) -> Finding {
+    Finding {
+        severity: match finding.severity {
+            sirt_dicom::Severity::Stops => "stops",
+            sirt_dicom::Severity::Weakens => "weakens",
+            sirt_dicom::Severity::Note => "note",
+        },
+        subject: finding.tag.clone(),
+        rule: finding.rule.clone(),
+        fix: finding.fix.clone(),
+    }
+}

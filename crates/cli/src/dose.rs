@@ -1,0 +1,322 @@
+//! `sirt dose`: from activity image, CT and structures to absorbed dose.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use sirt_dosimetry::{
+    DecayData, DoseDistribution, EnergyBalance, Medium, Method, NamedMask, Role, StructureDose,
+    TissueTable,
+};
+use sirt_image::{Hounsfield, Volume, resample_mean};
+use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor};
+
+use crate::activity_input::{self, CalibratedActivity};
+use crate::arguments::DoseArguments;
+use crate::dose_files;
+use crate::inputs;
+use crate::progress::Stages;
+use crate::result::{
+    ActivityResult, DoseResult, EnergyPart, EnergyParts, EnergyResult, Finding, GridResult,
+    KernelResult, MediumResult, MethodResult, NuclideResult, Program, Share,
+};
+use crate::structure_input;
+use crate::table;
+use crate::uncertainty_input;
+
+/// Density of liver where none is stated, g/mL: ICRP 89 and ICRU 46 liver.
+const DEFAULT_DENSITY: Density = Density::from_g_per_ml(1.05);
+
+/// Everything of one calculation: what the files and pictures are made from.
+pub(crate) struct DoseCase {
+    pub(crate) result: DoseResult,
+    pub(crate) distribution: DoseDistribution,
+    pub(crate) masks: Vec<NamedMask>,
+    pub(crate) activity: Volume<ActivityConcentration>,
+    pub(crate) ct: Option<Volume<Hounsfield>>,
+    pub(crate) source: Option<crate::dicom_inputs::Source>,
+    pub(crate) data: DecayData,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &DoseArguments) -> anyhow::Result<ExitCode> {
+    let case = computed(arguments)?;
+    table::print_dose(&case.result, arguments.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Computes and writes everything; prints nothing.
+pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
+    let stages = Stages::new();
+    stages.begin("reading the activity");
+    let tissue = TissueTable::built_in()?;
+    let image = inputs::read_activity(
+        &arguments.activity.activity,
+        arguments.activity.series.as_deref(),
+    )?;
+    let source = image.source.clone();
+    let modality = image.acquisition.modality.clone();
+    let settlement = activity_input::settlement(&arguments.activity);
+    let activity = activity_input::calibrated(image, &settlement)?;
+    let mut findings = activity.findings.clone();
+    let frame = activity.concentration.frame_of_reference().cloned();
+    let grid = activity.concentration.grid().clone();
+
+    let registration = arguments
+        .registration
+        .as_deref()
+        .map(inputs::read_registration)
+        .transpose()?;
+    let ct = match &arguments.ct {
+        Some(path) => {
+            stages.begin("reading the CT");
+            let (ct, of_ct) = inputs::read_ct(path, frame.as_ref(), registration.as_ref())?;
+            findings.extend(of_ct);
+            Some(ct)
+        }
+        None => None,
+    };
+    let density = ct
+        .as_ref()
+        .map(|ct| {
+            // Density is averaged, not the CT number: mass is what is conserved.
+            let air = tissue.density(-1000.0).as_g_per_ml() as f32;
+            resample_mean(&tissue.density_volume(ct.clone()), &grid, air)
+        })
+        .transpose()
+        .context("CT on the grid of the activity")?
+        .map(|averaged| {
+            if averaged.uncovered_fraction > 0.0 {
+                findings.push(uncovered(averaged.uncovered_fraction));
+            }
+            averaged.volume
+        });
+    let medium = match &density {
+        Some(density) => Medium::Heterogeneous(density),
+        None => Medium::Homogeneous(arguments.density.unwrap_or(DEFAULT_DENSITY)),
+    };
+
+    stages.begin("structures on the dose grid");
+    let (masks, of_structures) = structure_input::on_grid(
+        &arguments.structures,
+        &grid,
+        frame.as_ref(),
+        registration.as_ref(),
+        &arguments.role,
+    )?;
+    findings.extend(of_structures);
+
+    stages.begin("absorbed dose");
+    let method = Method::from(arguments.method);
+    let (data, dose_factor_source) = decay_data(&activity, arguments)?;
+    let distribution = method.absorbed_dose(&activity.concentration, medium, &data, &tissue)?;
+    let named: Vec<_> = masks
+        .iter()
+        .map(|named| (named.name.as_str(), &named.mask))
+        .collect();
+    let balance = EnergyBalance::new(&distribution, medium, &named)?;
+    balance.require_closed()?;
+
+    let budget = uncertainty_input::Budget::new(arguments, &modality, &activity)?;
+    let mut doses = Vec::with_capacity(masks.len());
+    for mask in &masks {
+        let dose = StructureDose::new(
+            mask,
+            &distribution.dose,
+            &activity.concentration,
+            medium,
+            data.half_life,
+            &tissue,
+        )
+        .with_context(|| format!("structure `{}`", mask.name))?;
+        doses.push(dose);
+    }
+    // Tumours lie in normal liver: its dose is what spills into them.
+    let background = doses
+        .iter()
+        .find(|dose| dose.role == Role::NormalLiver)
+        .map_or(AbsorbedDose::ZERO, |dose| {
+            AbsorbedDose::from_gy(dose.dose_gy.mean)
+        });
+    let structures = doses
+        .into_iter()
+        .zip(&masks)
+        .map(|(dose, mask)| budget.of_structure(dose, mask, &activity.concentration, background))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+
+    let result = DoseResult {
+        program: Program::THIS,
+        method: MethodResult {
+            name: method.name(),
+            citations: method.citations().to_vec(),
+            kernel: distribution
+                .kernel_density
+                .zip(distribution.kernel_half_width)
+                .map(|(density, half_width)| KernelResult {
+                    density_g_per_ml: density.as_g_per_ml(),
+                    half_width,
+                }),
+        },
+        medium: medium_result(
+            medium,
+            medium.mean_density(&activity.concentration)?,
+            arguments,
+            &tissue,
+        ),
+        nuclide: nuclide_result(&activity, &data, dose_factor_source),
+        activity: activity_result(&activity),
+        energy: energy_result(&balance),
+        grid: GridResult::of(&grid),
+        structures,
+        findings,
+        files: Vec::new(),
+    };
+    let mut case = DoseCase {
+        result,
+        distribution,
+        masks,
+        activity: activity.concentration,
+        ct,
+        source,
+        data,
+    };
+    stages.begin("writing");
+    dose_files::write_all(&mut case, &arguments.out)?;
+    Ok(case)
+}
+
+fn uncovered(fraction: f64) -> Finding {
+    Finding {
+        severity: "note",
+        subject: "CT".to_owned(),
+        rule: format!(
+            "{:.2} % of the activity's grid have no CT under them and count as air",
+            fraction * 100.0
+        ),
+        fix: "a CT that covers the activity image, if activity lies there".to_owned(),
+    }
+}
+
+/// Nuclide data of the calculation, and where the dose factor is from.
+fn decay_data(
+    activity: &CalibratedActivity,
+    arguments: &DoseArguments,
+) -> anyhow::Result<(DecayData, String)> {
+    let calibration = &activity.calibration;
+    let nuclide = &calibration.nuclide;
+    let energy = nuclide
+        .energies_per_decay
+        .first()
+        .with_context(|| format!("{} has no energy per decay", nuclide.symbol))?;
+    let (dose_factor, source) = match arguments.dose_factor {
+        Some(stated) => (stated, "--dose-factor".to_owned()),
+        None => (
+            DoseFactor::from_half_life_and_energy(calibration.half_life, energy.value),
+            format!(
+                "half-life and {:.4} MeV per decay ({})",
+                energy.value.as_mev(),
+                energy.source
+            ),
+        ),
+    };
+    Ok((
+        DecayData {
+            nuclide: nuclide.symbol.clone(),
+            half_life: calibration.half_life,
+            dose_factor,
+            beta_kernel: nuclide.beta_kernel.clone(),
+        },
+        source,
+    ))
+}
+
+fn nuclide_result(
+    activity: &CalibratedActivity,
+    data: &DecayData,
+    dose_factor_source: String,
+) -> NuclideResult {
+    let half_life_source = activity
+        .calibration
+        .decisions
+        .iter()
+        .find(|decision| decision.about == "half-life")
+        .map(|decision| decision.source.clone())
+        .unwrap_or_default();
+    NuclideResult {
+        symbol: data.nuclide.clone(),
+        half_life_h: data.half_life.as_hours(),
+        half_life_source,
+        dose_factor_gy_kg_per_gbq: data.dose_factor.as_gy_kg_per_gbq(),
+        dose_factor_source,
+        energy_per_decay_mev: data.dose_factor.energy_per_decay(data.half_life).as_mev(),
+    }
+}
+
+fn activity_result(activity: &CalibratedActivity) -> ActivityResult {
+    let calibration = &activity.calibration;
+    ActivityResult {
+        total_mbq: activity.imaged_mbq,
+        at_administration_mbq: activity.at_administration_mbq,
+        administered_mbq: calibration
+            .administered
+            .map(|administered| administered.as_mbq()),
+        image_over_administered: calibration
+            .administered
+            .map(|administered| activity.at_administration_mbq / administered.as_mbq()),
+        calibration: calibration.kind,
+        since_administration_h: calibration.since_administration.map(|span| span.as_hours()),
+        negative_fraction: activity.negative_fraction,
+        decisions: calibration.decisions.clone(),
+    }
+}
+
+fn medium_result(
+    medium: Medium<'_>,
+    mean: Density,
+    arguments: &DoseArguments,
+    tissue: &TissueTable,
+) -> MediumResult {
+    match medium {
+        Medium::Homogeneous(density) => MediumResult {
+            kind: "homogeneous",
+            material: "ICRU four-component soft tissue".to_owned(),
+            density_g_per_ml: density.as_g_per_ml(),
+            source: if arguments.density.is_some() {
+                "--density"
+            } else {
+                "default: liver of ICRP 89 and ICRU 46"
+            }
+            .to_owned(),
+        },
+        Medium::Heterogeneous(_) => MediumResult {
+            kind: "ct",
+            material: "density from CT numbers".to_owned(),
+            density_g_per_ml: mean.as_g_per_ml(),
+            source: tissue.source().to_owned(),
+        },
+    }
+}
+
+fn energy_result(balance: &EnergyBalance) -> EnergyResult {
+    let share = |joule: f64| Share {
+        joule,
+        fraction: joule / balance.emitted_j,
+    };
+    EnergyResult {
+        closure: balance.closure,
+        emitted_j: balance.emitted_j,
+        parts: EnergyParts {
+            structures: balance
+                .structures
+                .iter()
+                .map(|part| EnergyPart {
+                    name: part.name.clone(),
+                    share: share(part.joule),
+                })
+                .collect(),
+            elsewhere: share(balance.elsewhere_j),
+            in_air: share(balance.in_air_j),
+            left_grid: share(balance.left_grid_j),
+            radiated: share(balance.radiated_j),
+        },
+    }
+}

@@ -1,0 +1,247 @@
+//! The files of a dose calculation.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use rayon::prelude::*;
+use sirt_dosimetry::{DoseVolumeHistogram, Role};
+use sirt_image::{Compression, write_nifti, write_nrrd};
+
+use crate::colour::{Rgb, structure_colour};
+use crate::dose::DoseCase;
+use crate::dose_dicom;
+use crate::dvh_plot::{DvhCurve, dvh_svg};
+use crate::preview::{OutlinedStructure, Preview, Underlay, preview_png};
+
+/// Steps of a histogram in dvh.csv: fine enough to draw, whatever the maximum.
+const CSV_STEPS: f64 = 500.0;
+
+/// Makes the folder of results, with its parents.
+pub(crate) fn make_folder(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make folder {}", out.display()))
+}
+
+/// Writes `bytes` as a file of the folder.
+pub(crate) fn write(out: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = out.join(name);
+    std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes everything and lists the names in the result.
+pub(crate) fn write_all(case: &mut DoseCase, out: &Path) -> anyhow::Result<()> {
+    make_folder(out)?;
+    let shared: &DoseCase = case;
+    let mut files: Vec<String> = TASKS
+        .par_iter()
+        .map(|task| task(shared, out))
+        .collect::<anyhow::Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    files.push("result.json".to_owned());
+    case.result.files = files;
+    let json =
+        serde_json::to_vec_pretty(&case.result).context("cannot express the result as JSON")?;
+    write(out, "result.json", &json)
+}
+
+/// Each writes some files and names them; they run side by side.
+const TASKS: [fn(&DoseCase, &Path) -> anyhow::Result<Vec<String>>; 5] =
+    [nifti, dicom, preview, histograms, nrrd];
+
+fn nifti(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
+    let name = "dose.nii.gz";
+    write(
+        out,
+        name,
+        &write_nifti(
+            &case.distribution.dose,
+            "absorbed dose, Gy",
+            Compression::Gzip,
+        )?,
+    )?;
+    Ok(vec![name.to_owned()])
+}
+
+fn nrrd(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
+    let name = "dose.nrrd";
+    write(
+        out,
+        name,
+        &write_nrrd(&case.distribution.dose, Compression::None)?,
+    )?;
+    Ok(vec![name.to_owned()])
+}
+
+fn dicom(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
+    dose_dicom::write(case, out)
+}
+
+fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
+    let name = "preview.png";
+    let colours = structure_colours(case);
+    let structures: Vec<_> = case
+        .masks
+        .iter()
+        .zip(&colours)
+        // Normal liver runs along the lines of liver and tumours and would hide them.
+        .filter(|(named, _)| named.role != Role::NormalLiver)
+        .map(|(named, colour)| OutlinedStructure {
+            name: &named.name,
+            colour: *colour,
+            mask: &named.mask,
+        })
+        .collect();
+    let picture = preview_png(&Preview {
+        dose: &case.distribution.dose,
+        underlay: case
+            .ct
+            .as_ref()
+            .map_or(Underlay::Activity(&case.activity), Underlay::Ct),
+        structures: &structures,
+        focus: hottest_tumour_voxel(case),
+        title: "Absorbed dose",
+        subtitle: &title(case),
+    })?;
+    write(out, name, &picture)?;
+    Ok(vec![name.to_owned()])
+}
+
+fn histograms(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
+    if case.masks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let histograms = case
+        .masks
+        .par_iter()
+        .map(|named| {
+            let histogram = DoseVolumeHistogram::of_structure(&case.distribution.dose, &named.mask)
+                .with_context(|| format!("structure `{}`", named.name))?;
+            Ok((named.name.as_str(), histogram))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    write_histograms(out, &title(case), &histograms)
+}
+
+/// Writes dvh.csv and dvh.svg.
+pub(crate) fn write_histograms(
+    out: &Path,
+    title: &str,
+    histograms: &[(&str, DoseVolumeHistogram)],
+) -> anyhow::Result<Vec<String>> {
+    let maximum = histograms
+        .iter()
+        .map(|(_, histogram)| histogram.max())
+        .fold(0.0, f64::max);
+    let width = round_up_to_one_digit(maximum / CSV_STEPS);
+    let mut csv = String::from("structure,dose_gy,volume_fraction,volume_ml\n");
+    let mut curves = Vec::new();
+    for (number, (name, histogram)) in histograms.iter().enumerate() {
+        let sampled = histogram.sampled(width)?;
+        let total = histogram.total();
+        let mut points = Vec::with_capacity(sampled.at_least.len());
+        for (bin, volume_ml) in sampled.at_least.iter().enumerate() {
+            let dose_gy = bin as f64 * width;
+            csv.push_str(&format!(
+                "{},{dose_gy:.6},{:.8},{volume_ml:.6}\n",
+                quoted(name),
+                volume_ml / total
+            ));
+            points.push((dose_gy, 100.0 * volume_ml / total));
+        }
+        curves.push(DvhCurve {
+            name: (*name).to_owned(),
+            colour: structure_colour(number),
+            points,
+        });
+    }
+    write(out, "dvh.csv", csv.as_bytes())?;
+    write(out, "dvh.svg", dvh_svg(title, &curves)?.as_bytes())?;
+    Ok(vec!["dvh.csv".to_owned(), "dvh.svg".to_owned()])
+}
+
+/// A CSV cell after RFC 4180.
+pub(crate) fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// The next number of the form 1, 2, 5 × 10ⁿ.
+fn round_up_to_one_digit(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 1.0;
+    }
+    let power = 10.0_f64.powf(value.log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|step| step * power)
+        .find(|step| *step >= value)
+        .unwrap_or(10.0 * power)
+}
+
+fn structure_colours(case: &DoseCase) -> Vec<Rgb> {
+    (0..case.masks.len()).map(structure_colour).collect()
+}
+
+fn title(case: &DoseCase) -> String {
+    let medium = &case.result.medium;
+    format!(
+        "{}, {} method, {} {:.2} g/mL, {:.0} MBq at administration",
+        case.result.nuclide.symbol,
+        case.result.method.name,
+        if medium.kind == "ct" {
+            "density from CT, mean"
+        } else {
+            "soft tissue"
+        },
+        medium.density_g_per_ml,
+        case.result.activity.at_administration_mbq
+    )
+}
+
+/// The voxel of the highest dose in a tumour; without tumours, of all.
+fn hottest_tumour_voxel(case: &DoseCase) -> [usize; 3] {
+    let dose = &case.distribution.dose;
+    let tumours = || case.masks.iter().filter(|named| named.role == Role::Tumour);
+    let hotter = |a: &(usize, f32), b: &(usize, f32)| a.1.total_cmp(&b.1);
+    let hottest = if tumours().next().is_some() {
+        tumours()
+            .flat_map(|named| named.mask.iter())
+            .filter(|(_, weight)| *weight >= 0.5)
+            .map(|(at, _)| (at, dose.values()[at]))
+            .max_by(hotter)
+    } else {
+        None
+    };
+    let hottest = hottest.or_else(|| dose.values().iter().copied().enumerate().max_by(hotter));
+    dose.grid().index(hottest.map_or(0, |(at, _)| at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_round_numbers() {
+        for (value, expected) in [
+            (0.37, 0.5),
+            (0.2, 0.2),
+            (0.021, 0.05),
+            (7.0, 10.0),
+            (0.0, 1.0),
+        ] {
+            assert!(
+                (round_up_to_one_digit(value) - expected).abs() < 1e-12,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_comma_is_quoted() {
+        assert_eq!(quoted("Tumour 1, \"dome\""), "\"Tumour 1, \"\"dome\"\"\"");
+    }
+}

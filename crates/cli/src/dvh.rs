@@ -1,0 +1,123 @@
+//! `sirt dvh`: dose-volume histograms of a dose that is there already.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use sirt_dosimetry::{DoseStatistics, DoseVolumeHistogram, SUBVOXEL_POINTS};
+
+use crate::arguments::DvhArguments;
+use crate::dose_files;
+use crate::inputs;
+use crate::progress::Stages;
+use crate::result::{Finding, Program};
+use crate::structure_input;
+use crate::table::{self, Table, digits};
+
+#[derive(Serialize)]
+struct DvhResult {
+    program: Program,
+    /// Whether dose was resolved inside voxels.
+    subvoxel: bool,
+    structures: Vec<DvhRow>,
+    findings: Vec<Finding>,
+    files: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct DvhRow {
+    name: String,
+    volume_ml: f64,
+    outline_volume_ml: Option<f64>,
+    dose_gy: DoseStatistics,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
+    let stages = Stages::new();
+    stages.begin("reading the dose");
+    let (dose, mut findings) = inputs::read_dose(&arguments.dose)?;
+    stages.begin("structures on the dose grid");
+    let (masks, of_structures) = structure_input::on_grid(
+        &arguments.structures,
+        dose.grid(),
+        dose.frame_of_reference(),
+        None,
+        &[],
+    )?;
+    findings.extend(of_structures);
+    if masks.is_empty() {
+        bail!("none of the structures has a voxel on the grid of the dose");
+    }
+    let points = if arguments.subvoxel {
+        SUBVOXEL_POINTS
+    } else {
+        1
+    };
+    let mut histograms = Vec::new();
+    let mut rows = Vec::new();
+    for named in &masks {
+        let histogram = DoseVolumeHistogram::of_structure_subvoxel(&dose, &named.mask, points)
+            .with_context(|| format!("structure `{}`", named.name))?;
+        rows.push(DvhRow {
+            name: named.name.clone(),
+            volume_ml: named.mask.capacity().as_ml(),
+            outline_volume_ml: named.outline_volume_ml,
+            dose_gy: histogram.statistics(),
+        });
+        histograms.push((named.name.as_str(), histogram));
+    }
+    let mut files = Vec::new();
+    if let Some(out) = &arguments.out {
+        stages.begin("writing");
+        dose_files::make_folder(out)?;
+        files = dose_files::write_histograms(out, "Dose-volume histogram", &histograms)?;
+    }
+    drop(stages);
+    let result = DvhResult {
+        program: Program::THIS,
+        subvoxel: arguments.subvoxel,
+        structures: rows,
+        findings,
+        files,
+    };
+    if arguments.json {
+        table::print_json(&result)?;
+    } else {
+        table::print(&text(&result))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(result: &DvhResult) -> String {
+    let mut table = Table::new(&[
+        ("structure", ""),
+        ("volume", "mL"),
+        ("outline", "mL"),
+        ("mean", "Gy"),
+        ("min", "Gy"),
+        ("D95", "Gy"),
+        ("D70", "Gy"),
+        ("D50", "Gy"),
+        ("D2", "Gy"),
+        ("max", "Gy"),
+    ]);
+    for row in &result.structures {
+        let dose = &row.dose_gy;
+        let mut cells = vec![row.name.clone(), digits(row.volume_ml)];
+        cells.push(row.outline_volume_ml.map_or_else(String::new, digits));
+        cells.extend(
+            [
+                dose.mean, dose.min, dose.d95, dose.d70, dose.d50, dose.d2, dose.max,
+            ]
+            .map(digits),
+        );
+        table.row(cells);
+    }
+    let mut text = table.to_text();
+    text.push_str(&table::findings_text(&result.findings));
+    if !result.files.is_empty() {
+        text.push_str(&format!("\nwritten: {}\n", result.files.join(", ")));
+    }
+    text
+}

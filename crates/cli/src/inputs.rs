@@ -1,0 +1,265 @@
+//! Files and folders to images, structures and doses.
+//!
+//! A volume file (NIfTI, NRRD, MetaImage) is told by its signature; everything
+//! else is looked at as DICOM.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use sirt_dicom::Registration;
+use sirt_image::{
+    ActivityAcquisition, FileContent, FileFormat, FrameOfReference, Hounsfield, ReadOptions,
+    Structure, Unspecified, Volume, VolumeFile, detect_format, read_volume_file,
+};
+use sirt_quantity::AbsorbedDose;
+
+use crate::dicom_inputs;
+use crate::result::Finding;
+
+/// An activity image as stored, with what it says about itself.
+pub(crate) struct ActivityImage {
+    /// File or series, for messages; never a patient's name.
+    pub(crate) label: String,
+    pub(crate) volume: Volume<Unspecified>,
+    pub(crate) acquisition: ActivityAcquisition,
+    pub(crate) findings: Vec<Finding>,
+    /// What new DICOM objects refer to, where the image is DICOM.
+    pub(crate) source: Option<dicom_inputs::Source>,
+}
+
+/// Reads an activity image.
+pub(crate) fn read_activity(path: &Path, series: Option<&str>) -> anyhow::Result<ActivityImage> {
+    match volume_format(path)? {
+        None => dicom_inputs::read_activity(path, series),
+        Some(format) => {
+            let (file, findings) = read_image_file(path)?;
+            Ok(ActivityImage {
+                label: file_name(path),
+                volume: file.volume,
+                acquisition: ActivityAcquisition {
+                    modality: format!("{format:?}"),
+                    ..ActivityAcquisition::default()
+                },
+                findings,
+                source: None,
+            })
+        }
+    }
+}
+
+/// Reads a CT and brings it into the frame of the activity.
+pub(crate) fn read_ct(
+    path: &Path,
+    frame: Option<&FrameOfReference>,
+    registration: Option<&Registration>,
+) -> anyhow::Result<(Volume<Hounsfield>, Vec<Finding>)> {
+    let (ct, mut findings) = match volume_format(path)? {
+        None => dicom_inputs::read_ct(path)?,
+        Some(_) => {
+            let (file, findings) = read_image_file(path)?;
+            (file.volume.reinterpret(), findings)
+        }
+    };
+    findings.extend(not_hounsfield(&ct, path)?);
+    Ok((in_frame(ct, "CT", frame, registration)?, findings))
+}
+
+/// Reads structures of a file, or of every file of a folder.
+pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
+    let files = volume_files_of(path)?;
+    if files.is_empty() {
+        return dicom_inputs::read_structures(path);
+    }
+    let mut structures = Vec::new();
+    let mut findings = Vec::new();
+    for file in files {
+        match read_file(&file)? {
+            FileContent::Structures(set) => structures.extend(set),
+            FileContent::Volume(volume) => {
+                let mut labelled = volume
+                    .label_structures()
+                    .with_context(|| format!("structures of {}", file.display()))?;
+                // A mask of one unnamed label is the structure that its file is named after.
+                if let ([only], true) = (labelled.as_mut_slice(), volume.labels.is_empty()) {
+                    only.name = stem(&file);
+                }
+                structures.extend(labelled);
+                findings.extend(notes(&file, &volume.notes));
+            }
+        }
+    }
+    if structures.is_empty() {
+        bail!("{}: no structure in it", path.display());
+    }
+    Ok((structures, findings))
+}
+
+/// Reads a dose: RTDOSE, or a volume file whose numbers are gray.
+pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>)> {
+    match volume_format(path)? {
+        None => dicom_inputs::read_dose(path),
+        Some(_) => {
+            let (file, findings) = read_image_file(path)?;
+            Ok((file.volume.reinterpret(), findings))
+        }
+    }
+}
+
+/// Reads a rigid registration.
+pub(crate) fn read_registration(path: &Path) -> anyhow::Result<Registration> {
+    dicom_inputs::read_registration(path)
+}
+
+/// Content of a volume file.
+pub(crate) fn read_file(path: &Path) -> anyhow::Result<FileContent> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut companion = |name: &str| std::fs::read(folder.join(name));
+    read_volume_file(
+        &bytes,
+        &file_name(path),
+        &ReadOptions::default(),
+        &mut companion,
+    )
+    .with_context(|| path.display().to_string())
+}
+
+fn read_image_file(path: &Path) -> anyhow::Result<(VolumeFile, Vec<Finding>)> {
+    match read_file(path)? {
+        FileContent::Volume(file) => {
+            let findings = notes(path, &file.notes);
+            Ok((file, findings))
+        }
+        FileContent::Structures(_) => bail!(
+            "{}: holds segments and no image; give it to --structures",
+            path.display()
+        ),
+    }
+}
+
+/// Format of a volume file; `None` for a folder and for anything else.
+pub(crate) fn volume_format(path: &Path) -> anyhow::Result<Option<FileFormat>> {
+    let metadata =
+        std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if metadata.is_dir() {
+        return Ok(None);
+    }
+    if metadata.len() == 0 {
+        bail!("{}: the file is empty (0 bytes)", path.display());
+    }
+    let mut start = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(4096).read_to_end(&mut start))
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(detect_format(&start, &file_name(path)))
+}
+
+/// The volume files that a path stands for: itself, or those in the folder.
+pub(crate) fn volume_files_of(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(volume_format(path)?
+            .map(|_| path.to_path_buf())
+            .into_iter()
+            .collect());
+    }
+    let mut files = Vec::new();
+    let entries =
+        std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+    for entry in entries {
+        let file = entry
+            .with_context(|| format!("cannot read {}", path.display()))?
+            .path();
+        if file.is_file()
+            && std::fs::metadata(&file).is_ok_and(|metadata| metadata.len() > 0)
+            && volume_format(&file)?.is_some()
+        {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn in_frame<Q: sirt_image::VoxelQuantity>(
+    volume: Volume<Q>,
+    what: &str,
+    frame: Option<&FrameOfReference>,
+    registration: Option<&Registration>,
+) -> anyhow::Result<Volume<Q>> {
+    let (Some(of_volume), Some(wanted)) = (volume.frame_of_reference().cloned(), frame) else {
+        return Ok(volume);
+    };
+    if of_volume == *wanted {
+        return Ok(volume);
+    }
+    match registration.and_then(|registration| registration.between(&of_volume, wanted)) {
+        Some(motion) => Ok(volume.moved(&motion, Some(wanted.clone()))),
+        None => bail!(
+            "{what} is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the activity; give the registration that joins them (--registration FILE)"
+        ),
+    }
+}
+
+/// Refuses numbers that are no CT numbers.
+fn not_hounsfield(ct: &Volume<Hounsfield>, path: &Path) -> anyhow::Result<Option<Finding>> {
+    let (mut lowest, mut highest) = (f32::INFINITY, f32::NEG_INFINITY);
+    for value in ct.values() {
+        if !value.is_finite() {
+            bail!("{}: CT number {value} is not finite", path.display());
+        }
+        lowest = lowest.min(*value);
+        highest = highest.max(*value);
+    }
+    if lowest >= 0.0 {
+        bail!(
+            "{}: CT numbers run from {lowest} to {highest}, but air must be near -1000 HU; stored values without rescale, or another modality",
+            path.display()
+        );
+    }
+    Ok((lowest < -2100.0 || highest > 32_767.0).then(|| Finding {
+        severity: "note",
+        subject: "CT numbers".to_owned(),
+        rule: format!("{lowest} to {highest} HU go beyond -2048..32767"),
+        fix: "check padding and rescale".to_owned(),
+    }))
+}
+
+fn notes(path: &Path, notes: &[String]) -> Vec<Finding> {
+    notes
+        .iter()
+        .map(|note| Finding {
+            severity: "note",
+            subject: file_name(path),
+            rule: note.clone(),
+            fix: "none needed if that is so".to_owned(),
+        })
+        .collect()
+}
+
+/// Last part of a path.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// File name without the endings of its format.
+fn stem(path: &Path) -> String {
+    let name = file_name(path);
+    let lower = name.to_lowercase();
+    [
+        ".nii.gz",
+        ".nii",
+        ".seg.nrrd",
+        ".nrrd",
+        ".nhdr",
+        ".mha",
+        ".mhd",
+    ]
+    .iter()
+    .find(|ending| lower.ends_with(**ending))
+    .map_or(name.clone(), |ending| {
+        name[..name.len() - ending.len()].to_owned()
+    })
+}

@@ -1,0 +1,112 @@
+//! Structures: read, brought into the frame of the activity, weighted on its grid.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use sirt_dicom::Registration;
+use sirt_dosimetry::{NamedMask, Role, derived_normal_liver};
+use sirt_image::{FrameOfReference, Grid, Structure};
+
+use crate::inputs;
+use crate::result::Finding;
+
+/// A structure that loses more than this of its volume on the dose grid is
+/// partly outside of the image; resampling alone stays below (docs/methods/resampling.md).
+const LOST_VOLUME_WORTH_A_FINDING: f64 = 0.02;
+
+/// All structures of some files on a grid, and what is wrong with them.
+pub(crate) fn on_grid(
+    paths: &[PathBuf],
+    grid: &Grid,
+    frame: Option<&FrameOfReference>,
+    registration: Option<&Registration>,
+    roles: &[(String, Role)],
+) -> anyhow::Result<(Vec<NamedMask>, Vec<Finding>)> {
+    let mut findings = Vec::new();
+    let mut structures = Vec::new();
+    for path in paths {
+        let (read, of_file) = inputs::read_structures(path)?;
+        findings.extend(of_file);
+        structures.extend(read);
+    }
+    for (name, _) in roles {
+        if !structures.iter().any(|structure| structure.name == *name) {
+            let known: Vec<_> = structures
+                .iter()
+                .map(|structure| structure.name.as_str())
+                .collect();
+            bail!(
+                "--role {name}: no structure has this name; structures are {}",
+                known.join(", ")
+            );
+        }
+    }
+    let mut masks = Vec::new();
+    for structure in structures {
+        let structure = in_frame(structure, frame, registration)?;
+        let mask = structure
+            .on_grid(grid)
+            .with_context(|| format!("structure `{}`", structure.name))?;
+        let outline_ml = structure.capacity().as_ml();
+        let lost = 1.0 - mask.capacity().as_ml() / outline_ml;
+        if mask.is_empty() {
+            findings.push(Finding {
+                severity: "weakens",
+                subject: format!("structure `{}`", structure.name),
+                rule: "it has no voxel on the grid of the activity".to_owned(),
+                fix: "check that structures and activity belong together".to_owned(),
+            });
+            continue;
+        }
+        if lost > LOST_VOLUME_WORTH_A_FINDING {
+            findings.push(Finding {
+                severity: "weakens",
+                subject: format!("structure `{}`", structure.name),
+                rule: format!(
+                    "{:.1} % of its {outline_ml:.1} mL lie outside the activity image",
+                    lost * 100.0
+                ),
+                fix: "its dose is that of the part inside; image the whole structure".to_owned(),
+            });
+        }
+        let role = roles
+            .iter()
+            .find(|(name, _)| *name == structure.name)
+            .map_or_else(|| Role::of_name(&structure.name), |(_, role)| *role);
+        masks.push(NamedMask {
+            name: structure.name,
+            role,
+            derived: None,
+            outline_volume_ml: Some(outline_ml),
+            mask,
+        });
+    }
+    masks.extend(derived_normal_liver(&masks)?);
+    Ok((masks, findings))
+}
+
+/// The structure in the frame of the activity.
+fn in_frame(
+    structure: Structure,
+    frame: Option<&FrameOfReference>,
+    registration: Option<&Registration>,
+) -> anyhow::Result<Structure> {
+    let (Some(of_structure), Some(wanted)) = (structure.frame_of_reference.clone(), frame) else {
+        // Formats without frames of reference state places in the patient as they are.
+        return Ok(structure);
+    };
+    if of_structure == *wanted {
+        return Ok(structure);
+    }
+    let Some(motion) =
+        registration.and_then(|registration| registration.between(&of_structure, wanted))
+    else {
+        bail!(
+            "structure `{}` is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the activity; give the registration that joins them (--registration FILE)",
+            structure.name
+        );
+    };
+    structure
+        .moved(&motion, Some(wanted.clone()))
+        .with_context(|| format!("structure `{}`", structure.name))
+}
