@@ -41,8 +41,8 @@ pub const IDENTITY: Identity = Identity {
 /// The built-in patient at one date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phantom {
-    treatment: Treatment,
-    law: CourseLaw,
+    pub(crate) treatment: Treatment,
+    pub(crate) law: CourseLaw,
     month: f64,
     diameters_mm: [Option<f64>; LESIONS.len()],
     lobes: [f64; 2],
@@ -340,21 +340,26 @@ impl Phantom {
             .collect()
     }
 
+    /// Volume of a lobe outside its tumours at treatment, and the Y-90 in it
+    /// at administration.
+    #[must_use]
+    pub fn liver_outside_tumours(&self, lobe: Lobe) -> (Capacity, Activity) {
+        let concentrations = self.treatment.concentrations(
+            self.treatment.administered,
+            &self.treatment.tumour_to_normal,
+        );
+        let volume = Capacity::from_ml(liver_outside_tumours_ml(lobe));
+        (volume, concentrations.of(Part::Liver(lobe)) * volume)
+    }
+
     /// Mean dose of a lobe outside tumours if all energy stayed where it is
     /// released.
     ///
     /// # Errors
     /// Those of the nuclide table.
     pub fn local_lobe_dose(&self, lobe: Lobe) -> Result<AbsorbedDose, PhantomError> {
-        let concentrations = self.treatment.concentrations(
-            self.treatment.administered,
-            &self.treatment.tumour_to_normal,
-        );
-        let volume = Capacity::from_ml(liver_outside_tumours_ml(lobe));
-        local_dose(
-            concentrations.of(Part::Liver(lobe)) * volume,
-            Tissue::LIVER.density * volume,
-        )
+        let (volume, activity) = self.liver_outside_tumours(lobe);
+        local_dose(activity, Tissue::LIVER.density * volume)
     }
 
     /// A grid along the patient axes around the middle of the trunk, with at

@@ -13,11 +13,11 @@ fn dates() -> impl Iterator<Item = Phantom> {
         .map(|month| built_in().at_month(month).unwrap())
 }
 
-/// Points all over the trunk, 3 mm apart.
+/// Points all over the trunk, 4 mm apart.
 fn points() -> impl Iterator<Item = PatientPoint> {
-    (-60..=60).flat_map(|i| {
-        (-40..=40).flat_map(move |j| {
-            (-65..=65).map(move |k| PatientPoint([i, j, k].map(|n: i32| 3.0 * f64::from(n))))
+    (-45..=45).flat_map(|i| {
+        (-30..=30).flat_map(move |j| {
+            (-49..=49).map(move |k| PatientPoint([i, j, k].map(|n: i32| 4.0 * f64::from(n))))
         })
     })
 }
