@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks DICOM files that OpenSIRT wrote with programs that are not ours.
 
-    python tests/python/check_dicom.py            # writes samples, checks them
+    python tests/python/check_dicom.py            # writes samples, checks them;
+                                                  # and those of $SIRT, if set
     python tests/python/check_dicom.py FOLDER     # checks a folder of any depth
 
 Every file: pydicom opens it and its pixels, dciodvfy reports no error.
@@ -17,6 +18,7 @@ Python package or program exits with 77 and says which.
 """
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -93,7 +95,27 @@ def main():
             cwd=ROOT,
             check=True,
         )
-        sys.exit(check_folder(pathlib.Path(folder)))
+        failed = check_folder(pathlib.Path(folder))
+    if "SIRT" in os.environ:
+        with tempfile.TemporaryDirectory() as folder:
+            write_case(os.environ["SIRT"], pathlib.Path(folder))
+            failed |= check_folder(pathlib.Path(folder))
+    sys.exit(failed)
+
+
+def write_case(sirt, folder):
+    """The built-in patient and its dose, written by the program itself."""
+    patient, dose = folder / "patient", folder / "dose"
+
+    def run(*arguments):
+        subprocess.run([sirt, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+    run("phantom", "--no-follow-up", "--out", str(patient))
+    run(
+        *("dose", "--activity", str(patient / "pet"), "--ct", str(patient / "ct")),
+        *("--structures", str(patient / "structures.dcm"), "--method", "kernel"),
+        *("--out", str(dose), "--json"),
+    )
 
 
 def check_folder(folder):
