@@ -23,6 +23,7 @@ use serde::Serialize;
 use sirt_image::Volume;
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor, TimeSpan};
 
+use crate::sparse_convolution::sparse_convolution;
 use crate::{
     Convolution, DosimetryError, KernelMedium, Medium, PointKernel, TissueTable, VoxelKernel,
 };
@@ -177,13 +178,18 @@ fn spread(
     )?;
     let half_width = kernel.half_width();
     let radiated = activity.sum() * kernel.radiated();
-    let convolution = Convolution::new(kernel);
     let size = activity.grid().size();
+    let sparse = sparse_convolution(&kernel, activity.values(), size);
+    let convolution = Convolution::new(kernel);
     let left_grid = convolution.energy_leaving_grid(activity.values(), size)?;
+    let values = match sparse {
+        Some(values) => values,
+        None => convolution.apply(activity.values(), size)?,
+    };
     let concentration = Volume::new(
         activity.grid().clone(),
         activity.frame_of_reference().cloned(),
-        convolution.apply(activity.values(), size)?,
+        values,
     )?;
     Ok(Deposited {
         concentration,

@@ -21,6 +21,7 @@ mod recovery;
 mod row_sums;
 mod separable;
 mod scanner_calibration;
+mod sparse_convolution;
 mod structure_dose;
 mod subvoxel;
 mod tissue;
