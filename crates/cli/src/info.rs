@@ -356,7 +356,7 @@ fn item_text(item: &Item) -> String {
         (None, Some([nx, ny, nz])) => {
             text.push_str(&format!("  size       {nx} x {ny} x {nz}, no grid\n"))
         }
-        (None, None) => {}
+        _ => {}
     }
     if let Some(units) = &item.units {
         text.push_str(&format!("  units      {units}\n"));

@@ -17,6 +17,9 @@ use sirt_quantity::AbsorbedDose;
 use crate::dicom_inputs;
 use crate::result::Finding;
 
+/// Folders nested deeper than this are not entered: links may run in circles.
+const DEEPEST_FOLDER: usize = 32;
+
 /// An activity image as stored, with what it says about itself.
 pub(crate) struct ActivityImage {
     /// File or series, for messages; never a patient's name.
@@ -155,7 +158,7 @@ pub(crate) fn volume_format(path: &Path) -> anyhow::Result<Option<FileFormat>> {
     Ok(detect_format(&start, &file_name(path)))
 }
 
-/// The volume files that a path stands for: itself, or those in the folder.
+/// The volume files that a path stands for: itself, or those under the folder.
 pub(crate) fn volume_files_of(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(volume_format(path)?
@@ -164,21 +167,27 @@ pub(crate) fn volume_files_of(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
             .collect());
     }
     let mut files = Vec::new();
-    let entries =
-        std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
-    for entry in entries {
-        let file = entry
-            .with_context(|| format!("cannot read {}", path.display()))?
-            .path();
-        if file.is_file()
-            && std::fs::metadata(&file).is_ok_and(|metadata| metadata.len() > 0)
-            && volume_format(&file)?.is_some()
-        {
-            files.push(file);
-        }
-    }
+    collect_volume_files(path, 0, &mut files)?;
     files.sort();
     Ok(files)
+}
+
+fn collect_volume_files(
+    folder: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+) -> anyhow::Result<()> {
+    let cannot_read = || format!("cannot read {}", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(cannot_read)? {
+        let path = entry.with_context(cannot_read)?.path();
+        let metadata = std::fs::metadata(&path).with_context(cannot_read)?;
+        if metadata.is_dir() && depth < DEEPEST_FOLDER {
+            collect_volume_files(&path, depth + 1, files)?;
+        } else if metadata.is_file() && metadata.len() > 0 && volume_format(&path)?.is_some() {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn in_frame<Q: sirt_image::VoxelQuantity>(

@@ -212,12 +212,16 @@ fn structure_table(structures: &[StructureResult]) -> Table {
     table
 }
 
+/// Smaller shares of the energy stand in the JSON only.
+const SHARE_WORTH_NAMING: f64 = 5e-4;
+
 fn energy_line(result: &DoseResult) -> String {
     let energy = &result.energy;
     let parts = &energy.parts;
     let mut named: Vec<String> = parts
         .structures
         .iter()
+        .filter(|part| part.share.fraction >= SHARE_WORTH_NAMING)
         .map(|part| format!("{} {:.2} %", part.name, part.share.fraction * 100.0))
         .collect();
     for (name, share) in [

@@ -129,7 +129,7 @@ impl Series {
                 .radiopharmaceutical
                 .as_ref()
                 .and_then(|facts| facts.units.as_ref())
-                .map(|units| format!("{:?}", units.value))
+                .map(|units| units.value.to_string())
                 .or_else(|| head.rescale_type.clone()),
             nuclide: head
                 .radiopharmaceutical
