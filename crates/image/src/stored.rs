@@ -128,20 +128,26 @@ impl Layout {
         stride: usize,
     ) -> Option<Vec<u16>> {
         macro_rules! convert {
-            ($number:ty, $read:ident, $width:literal) => {
-                bytes
-                    .as_chunks::<$width>()
-                    .0
-                    .get(start..)?
-                    .par_chunks(stride.max(1))
-                    .map(|bytes| {
-                        let stored = <$number>::$read(bytes[0]) as f64;
-                        let label = stored as u16;
-                        // Negative, large, broken numbers do not come back.
-                        ((f64::from(label) - stored).abs() <= 0.0).then_some(label)
-                    })
-                    .collect()
-            };
+            ($number:ty, $read:ident, $width:literal) => {{
+                let numbers = bytes.as_chunks::<$width>().0.get(start..)?;
+                let label = |bytes: &[[u8; $width]]| {
+                    let stored = <$number>::$read(bytes[0]) as f64;
+                    (stored as u16, stored)
+                };
+                // Negative, large and broken numbers do not come back.
+                // Looked at first: two passes over an indexed iterator
+                // are faster than one that may stop.
+                let whole = numbers.par_chunks(stride.max(1)).all(|bytes| {
+                    let (label, stored) = label(bytes);
+                    (f64::from(label) - stored).abs() <= 0.0
+                });
+                whole.then(|| {
+                    numbers
+                        .par_chunks(stride.max(1))
+                        .map(|bytes| label(bytes).0)
+                        .collect()
+                })
+            }};
         }
         each_number!(self, convert)
     }
