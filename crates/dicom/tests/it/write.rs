@@ -1,5 +1,7 @@
 //! What is written, read back: places, values, names and refusals.
 
+mod round_trip;
+
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::{FileDicomObject, InMemDicomObject};
