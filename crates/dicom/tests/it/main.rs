@@ -5,4 +5,6 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod read;
+mod read_real;
 mod write;
