@@ -6,4 +6,6 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod architecture;
 mod dose;
+mod references;
