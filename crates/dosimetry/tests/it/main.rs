@@ -9,5 +9,6 @@ mod absorbed_dose;
 mod calibration;
 mod dvh_shapes;
 mod gamma_reference;
+mod kernel_convolution;
 mod kernel_tables;
 mod uncertainty_budget;
