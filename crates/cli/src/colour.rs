@@ -33,7 +33,7 @@ const INFERNO: [Rgb; 17] = [
 
 /// Colours for structures whose source names none: the cool half of Okabe and
 /// Ito's set first, since the dose scale takes the warm half.
-const STRUCTURES: [Rgb; 8] = [
+const STRUCTURES: [Rgb; 15] = [
     [86, 180, 233],
     [0, 158, 115],
     [204, 121, 167],
@@ -42,6 +42,14 @@ const STRUCTURES: [Rgb; 8] = [
     [230, 159, 0],
     [213, 94, 0],
     [160, 160, 160],
+    // Past Okabe and Ito's: told apart by dash and place rather than by hue.
+    [64, 224, 208],
+    [170, 153, 255],
+    [154, 205, 50],
+    [250, 128, 114],
+    [222, 184, 135],
+    [120, 144, 156],
+    [255, 105, 180],
 ];
 
 /// Colour of a dose as a fraction of the top of the scale; held at both ends.
