@@ -167,9 +167,10 @@ pub(crate) struct DvhArguments {
     /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
     #[arg(long, value_name = "FILE-or-DIR", required = true)]
     pub(crate) structures: Vec<PathBuf>,
-    /// Resolve the dose inside voxels, which matters where it is steep.
+    /// Take the dose as constant inside each voxel, instead of resolving its
+    /// slope at 31 points.
     #[arg(long)]
-    pub(crate) subvoxel: bool,
+    pub(crate) whole_voxels: bool,
     /// Folder for dvh.csv and dvh.svg.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use sirt_dosimetry::{
-    DecayData, DoseDistribution, EnergyBalance, Medium, Method, NamedMask, Role, StructureDose,
-    TissueTable,
+    DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium, Method, NamedMask, Role,
+    StructureDose, TissueTable,
 };
 use sirt_image::{Hounsfield, Volume, resample_mean};
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor};
@@ -15,6 +15,7 @@ use crate::arguments::DoseArguments;
 use crate::dose_files;
 use crate::inputs;
 use crate::progress::Stages;
+use crate::response_input;
 use crate::result::{
     ActivityResult, DoseResult, EnergyPart, EnergyParts, EnergyResult, Finding, GridResult,
     KernelResult, MediumResult, MethodResult, NuclideResult, Program, Share,
@@ -137,10 +138,15 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         .map_or(AbsorbedDose::ZERO, |dose| {
             AbsorbedDose::from_gy(dose.dose_gy.mean)
         });
+    let models = DoseResponseModel::built_in()?;
     let structures = doses
         .into_iter()
         .zip(&masks)
-        .map(|(dose, mask)| budget.of_structure(dose, mask, &activity.concentration, background))
+        .map(|(dose, mask)| {
+            let response =
+                response_input::of_structure(mask, &distribution.dose, data.half_life, &models)?;
+            budget.of_structure(dose, mask, &activity.concentration, background, response)
+        })
         .collect::<anyhow::Result<Vec<_>>>()?;
 
     let result = DoseResult {

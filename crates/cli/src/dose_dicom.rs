@@ -246,7 +246,7 @@ fn dose_record(
         sources: home.sources.clone(),
         structure_set,
         histograms,
-        word: DoseWord::Bits32,
+        word: DoseWord::Bits16,
     })
 }
 

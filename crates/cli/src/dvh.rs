@@ -49,10 +49,10 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
     if masks.is_empty() {
         bail!("none of the structures has a voxel on the grid of the dose");
     }
-    let points = if arguments.subvoxel {
-        SUBVOXEL_POINTS
-    } else {
+    let points = if arguments.whole_voxels {
         1
+    } else {
+        SUBVOXEL_POINTS
     };
     let mut histograms = Vec::new();
     let mut rows = Vec::new();
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
     drop(stages);
     let result = DvhResult {
         program: Program::THIS,
-        subvoxel: arguments.subvoxel,
+        subvoxel: !arguments.whole_voxels,
         structures: rows,
         findings,
         files,

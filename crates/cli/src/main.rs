@@ -22,6 +22,7 @@ mod inputs;
 mod phantom;
 mod preview;
 mod progress;
+mod response_input;
 mod result;
 mod structure_input;
 mod table;

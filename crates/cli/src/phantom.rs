@@ -394,7 +394,7 @@ impl Writer {
             sources: vec![ct.reference.clone()],
             structure_set: None,
             histograms: Vec::new(),
-            word: DoseWord::Bits32,
+            word: DoseWord::Bits16,
         };
         encode_absorbed_dose(
             &self.study("truth", date),

@@ -1,7 +1,9 @@
 //! The JSON of a dose calculation: what `--json` prints and `result.json` keeps.
 
 use serde::Serialize;
-use sirt_dosimetry::{CalibrationKind, Decision, StructureDose};
+use sirt_dosimetry::{CalibrationKind, Decision, ResponseEstimate, StructureDose};
+
+use crate::response_input::UniformDose;
 
 /// Everything about one dose calculation.
 #[derive(Debug, Serialize)]
@@ -149,6 +151,10 @@ pub(crate) struct StructureResult {
     pub(crate) uncertainty: serde_json::Value,
     /// Recovery coefficient and corrected mean, where the site gives a table.
     pub(crate) recovery: Option<RecoveryResult>,
+    /// Generalised equivalent uniform dose.
+    pub(crate) equivalent_uniform_dose: UniformDose,
+    /// What models of tumour control and of liver toxicity say, each with its population.
+    pub(crate) responses: Vec<ResponseEstimate>,
 }
 
 #[derive(Debug, Serialize)]

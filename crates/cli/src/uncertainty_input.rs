@@ -3,14 +3,15 @@
 use anyhow::Context as _;
 use sirt_dosimetry::{
     CountsOnVolume, ImagingUncertainty, ModalityUncertainty, NamedMask, PhysicsUncertainty,
-    RecoveryCurve, RecoveryTable, Role, StructureDose, UncertaintyBudget, boundary_to_mean_ratio,
-    relative_volume_uncertainty,
+    RecoveryCurve, RecoveryTable, ResponseEstimate, Role, StructureDose, UncertaintyBudget,
+    boundary_to_mean_ratio, relative_volume_uncertainty,
 };
 use sirt_image::Volume;
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Capacity, Length};
 
 use crate::activity_input::CalibratedActivity;
 use crate::arguments::DoseArguments;
+use crate::response_input::UniformDose;
 use crate::result::{RecoveryResult, StructureResult};
 
 /// Samples and seed of the sampled budget: enough for two digits of the interval.
@@ -74,6 +75,7 @@ impl Budget {
         mask: &NamedMask,
         image: &Volume<ActivityConcentration>,
         background: AbsorbedDose,
+        (equivalent_uniform_dose, responses): (UniformDose, Vec<ResponseEstimate>),
     ) -> anyhow::Result<StructureResult> {
         let volume = Capacity::from_ml(dose.volume_ml);
         let voxel = Length::from_mm(image.grid().spacing_mm().iter().product::<f64>().cbrt());
@@ -115,6 +117,8 @@ impl Budget {
                 "source": format!("{}; {}", self.image.source, self.physics.source),
             }),
             recovery,
+            equivalent_uniform_dose,
+            responses,
             dose,
         })
     }

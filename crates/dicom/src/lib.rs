@@ -20,5 +20,5 @@ pub use write::{
     PlanarView, RadiopharmaceuticalRecord, RoiPurpose, RoiRecord, SegmentRecord, SegmentationKind,
     SegmentationSource, SeriesContext, SourceReference, StudyContext, TomogramRecord, UidSeed,
     encode_absorbed_dose, encode_bed, encode_ct_series, encode_nm_planar, encode_nm_tomogram,
-    encode_pet_series, encode_segmentation, encode_structure_set, outline_mask,
+    encode_pet_series, encode_segmentation, encode_structure_set,
 };

@@ -61,8 +61,11 @@ pub fn subvoxel_samples<Q: VoxelQuantity>(
         let index = grid.index(at);
         let centre = f64::from(dose.values()[at]);
         let slope = limited_slope(dose, index);
-        let dose_at =
-            |part: &[f64; 3]| centre + slope[0] * part[0] + slope[1] * part[1] + slope[2] * part[2];
+        // Three slopes together may reach below zero, where there is no dose.
+        let least = centre.min(0.0);
+        let dose_at = |part: &[f64; 3]| {
+            (centre + slope[0] * part[0] + slope[1] * part[1] + slope[2] * part[2]).max(least)
+        };
         let weight = f64::from(weight);
         if weight >= 1.0 {
             samples.extend(parts.iter().map(|part| (dose_at(part), part_ml)));

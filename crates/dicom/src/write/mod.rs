@@ -12,7 +12,6 @@ mod data_set;
 mod frames;
 mod limits;
 mod nm;
-mod outline;
 mod pet;
 mod radiopharmaceutical;
 mod rtdose;
@@ -28,7 +27,6 @@ pub use nm::{
     GammaCameraRecord, PlanarRecord, PlanarView, TomogramRecord, encode_nm_planar,
     encode_nm_tomogram,
 };
-pub use outline::outline_mask;
 pub use pet::{PetRecord, encode_pet_series};
 pub use radiopharmaceutical::RadiopharmaceuticalRecord;
 pub use rtdose::{

@@ -5,7 +5,7 @@ use sirt_dicom::{
     BedRecord, Code, DicomFile, DoseVolume, GammaCameraRecord, InstanceReference, PetRecord,
     RadiopharmaceuticalRecord, RoiPurpose, RoiRecord, SegmentRecord, SegmentationKind, Series,
     SourceReference, TomogramRecord, encode_absorbed_dose, encode_bed, encode_nm_tomogram,
-    encode_pet_series, encode_segmentation, encode_structure_set, outline_mask, read_activity,
+    encode_pet_series, encode_segmentation, encode_structure_set, read_activity,
     read_dose, read_structures, scan_bytes,
 };
 use sirt_image::{
@@ -151,7 +151,7 @@ fn segments_come_back_overlapping_and_fractional() {
 fn contours_of_a_mask_come_back() {
     let grid = oblique(1.0);
     let mask = WeightMask::from_box(grid, [1, 2, 0], [3, 4, 3], vec![1.0; 36]).unwrap();
-    let contours = outline_mask(&mask);
+    let contours = sirt_image::mask_contours(&mask).unwrap();
     let source = SourceReference {
         study_uid: study().study_uid,
         series_uid: "2.25.5".to_owned(),

@@ -1,0 +1,54 @@
+//! What dose-response models say about a structure, and its equivalent uniform dose.
+
+use serde::Serialize;
+use sirt_dosimetry::{
+    DoseResponseModel, DoseVolumeHistogram, NamedMask, ResponseEstimate, Role, TissueResponse,
+    generalised_equivalent_uniform_dose,
+};
+use sirt_image::Volume;
+use sirt_quantity::{AbsorbedDose, Bed, TimeSpan};
+
+/// Exponent of the equivalent uniform dose of tumours: cold spots count
+/// (worked example TV-C6); other structures take 1, their mean.
+const TUMOUR_EXPONENT: f64 = -10.0;
+
+/// Generalised equivalent uniform dose with its exponent.
+#[derive(Debug, Serialize)]
+pub(crate) struct UniformDose {
+    pub(crate) gy: f64,
+    pub(crate) exponent: f64,
+}
+
+/// Equivalent uniform dose and the estimates of all models of the structure's
+/// tissue; each carries its device, population and doubt.
+pub(crate) fn of_structure(
+    named: &NamedMask,
+    dose: &Volume<AbsorbedDose>,
+    half_life: TimeSpan,
+    models: &[DoseResponseModel],
+) -> anyhow::Result<(UniformDose, Vec<ResponseEstimate>)> {
+    let histogram = DoseVolumeHistogram::of_structure(dose, &named.mask)?;
+    let exponent = if named.role == Role::Tumour {
+        TUMOUR_EXPONENT
+    } else {
+        1.0
+    };
+    let uniform = UniformDose {
+        gy: generalised_equivalent_uniform_dose(&histogram, exponent)?,
+        exponent,
+    };
+    let tissue = match named.role {
+        Role::Tumour => "tumour",
+        Role::NormalLiver => "liver",
+        _ => return Ok((uniform, Vec::new())),
+    };
+    let response = TissueResponse::named(tissue)?;
+    let bed: DoseVolumeHistogram<Bed> =
+        histogram.map(|gy| response.bed(AbsorbedDose::from_gy(gy), half_life).as_gy())?;
+    let estimates = models
+        .iter()
+        .filter(|model| model.tissue.contains(tissue))
+        .map(|model| model.estimate(&histogram, &bed))
+        .collect::<Result<_, _>>()?;
+    Ok((uniform, estimates))
+}
