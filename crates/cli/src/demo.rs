@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use serde::Serialize;
+use sirt_dosimetry::Role;
 
 use crate::arguments::{Cli, Command, DemoArguments, DoseArguments};
 use crate::phantom::{self, TRUE_DOSE};
@@ -118,6 +119,10 @@ fn text(result: &DemoResult, out: &Path) -> String {
         .zip(&result.kernel.structures)
     {
         let name = &kernel.dose.name;
+        // The truth covers lungs and liver, not the whole body.
+        if kernel.dose.role == Role::Other {
+            continue;
+        }
         let truth = result.truth.iter().find(|truth| truth.name == *name);
         table.row([
             name.clone(),
