@@ -57,6 +57,7 @@ pub struct VoxelKernel {
     half_width: [usize; 3],
     octant: Vec<f64>,
     radiated: f64,
+    beta_range_mm: f64,
 }
 
 impl VoxelKernel {
@@ -112,6 +113,7 @@ impl VoxelKernel {
             half_width,
             octant,
             radiated: 0.0,
+            beta_range_mm: radial.beta_range_mm(),
         };
         result.radiated = 1.0 - result.deposited();
         Ok(result)
@@ -158,6 +160,16 @@ impl VoxelKernel {
             return 0.0;
         }
         self.octant[i + ni * (j + nj * k)]
+    }
+
+    /// Whether betas cannot go as far as this offset, so that all its energy
+    /// is bremsstrahlung but for the size of voxels.
+    pub(crate) fn is_past_betas(&self, offset: [usize; 3]) -> bool {
+        let distance = (0..3)
+            .map(|a| (offset[a] as f64 * self.spacing_mm[a]).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        distance > self.beta_range_mm
     }
 
     /// Fraction of the emitted energy that the box of offsets holds.
