@@ -45,9 +45,11 @@ pub(crate) fn write_all(case: &mut DoseCase, out: &Path) -> anyhow::Result<()> {
     write(out, "result.json", &json)
 }
 
-/// Each writes some files and names them; they run side by side.
-const TASKS: [fn(&DoseCase, &Path) -> anyhow::Result<Vec<String>>; 5] =
-    [nifti, dicom, preview, histograms, nrrd];
+/// Writes some files and names them.
+type Task = fn(&DoseCase, &Path) -> anyhow::Result<Vec<String>>;
+
+/// They run side by side.
+const TASKS: [Task; 5] = [nifti, dicom, preview, histograms, nrrd];
 
 fn nifti(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
     let name = "dose.nii.gz";

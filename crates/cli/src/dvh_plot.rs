@@ -5,6 +5,11 @@
 //! The picture is drawn on a lattice of quarter pixels, since the plotting
 //! crate rounds to whole ones, and shown at its size by the view box.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    reason = "pixels of a picture, far below any wrap"
+)]
+
 use anyhow::{Context, anyhow};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

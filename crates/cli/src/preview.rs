@@ -12,6 +12,11 @@
 //! Between voxel centres dose and structure weights run linearly; a contour
 //! is where the weight is one half.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    reason = "pixels of a picture, far below any wrap"
+)]
+
 mod layout;
 
 use anyhow::ensure;
@@ -45,7 +50,8 @@ pub(crate) enum Underlay<'a> {
     Ct(&'a Volume<Hounsfield>),
     /// Activity in grey, on any grid in the same patient frame.
     Activity(&'a Volume<ActivityConcentration>),
-    /// Nothing: the dose stands on black.
+    /// Nothing: the dose stands on black, where colours can be checked.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests read colours off it"))]
     Empty,
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn digits(value: f64) -> String {
         size if !size.is_finite() => "-".to_owned(),
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
-        size if size >= 0.995 || size < f64::MIN_POSITIVE => format!("{value:.2}"),
+        size if !(f64::MIN_POSITIVE..0.995).contains(&size) => format!("{value:.2}"),
         _ => format!("{value:.3}"),
     }
 }

@@ -19,21 +19,25 @@ mod point_kernel;
 mod radiobiology;
 mod recovery;
 mod row_sums;
-mod separable;
 mod scanner_calibration;
+mod separable;
 mod sparse_convolution;
 mod structure_dose;
 mod subvoxel;
 mod tissue;
 mod tumour_control;
+mod uncertainty;
 mod volume_uncertainty;
 mod voxel_s;
-mod uncertainty;
 
+pub use absorbed_dose::{DecayData, DoseDistribution, Method};
 pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
-pub use calibration::{Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor};
+pub use calibration::{
+    Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor,
+};
 pub use convolution::Convolution;
 pub use dvh::{DoseStatistics, DoseVolumeHistogram, SampledHistogram, Weighting};
+pub use energy_balance::{CLOSURE_LIMIT, CLOSURE_TOLERANCE, EnergyBalance, EnergyPart};
 pub use equivalent_uniform_dose::{
     generalised_equivalent_uniform_dose, log_surviving_fraction, survival_equivalent_uniform_dose,
 };
@@ -41,18 +45,21 @@ pub use error::DosimetryError;
 pub use gamma::{
     GammaComparison, GammaCriteria, GammaIndex, GammaNormalisation, GammaSummary, gamma_index,
 };
+pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
+pub use medium::Medium;
 pub use point_kernel::{KernelMedium, MediumKernel, PointKernel};
 pub use radiobiology::{
     TissueResponse, biologically_effective_dose, cross_term_factor,
     dose_for_biologically_effective_dose, equieffective_dose, lea_catcheside_factor,
 };
 pub use recovery::{RecoveryCurve, RecoveryPoint, RecoveryTable, recovery_coefficient};
+pub use structure_dose::{NamedMask, Role, StructureBed, StructureDose, derived_normal_liver};
 pub use subvoxel::{SUBVOXEL_POINTS, subvoxel_samples};
+pub use tissue::{ClassFraction, TissueTable};
 pub use tumour_control::{
     DoseResponseModel, ResponseCurve, ResponseDose, ResponseEstimate, logistic_coefficients,
     logistic_d50_and_gamma50, logistic_probability, lyman_probability, poisson_control,
 };
-pub use tissue::{ClassFraction, TissueTable};
 pub use uncertainty::{
     COVERAGE_FACTOR, CountsOnVolume, DEFAULT_SAMPLES, DoseUncertainty, NamedUncertainty,
     SampledUncertainty, UncertaintyBudget, UncertaintyComponent, VolumeSensitivity,
@@ -62,8 +69,3 @@ pub use volume_uncertainty::{
     relative_volume_uncertainty, sphere_diameter,
 };
 pub use voxel_s::VoxelKernel;
-pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
-pub use medium::Medium;
-pub use structure_dose::{NamedMask, Role, StructureBed, StructureDose, derived_normal_liver};
-pub use absorbed_dose::{DecayData, DoseDistribution, Method};
-pub use energy_balance::{CLOSURE_LIMIT, CLOSURE_TOLERANCE, EnergyBalance, EnergyPart};

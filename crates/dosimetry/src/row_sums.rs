@@ -3,8 +3,9 @@
 //! `out_o(x) = sum_n w_no (a_n(x) + b_n(x))` for a handful of outputs at once:
 //! each pair of rows is read and added once, and the sums stay in registers.
 //! Written over fixed-size arrays so that the compiler uses the widest vector
-//! instructions; which ones is chosen when the program runs. Products and sums
-//! are rounded separately, so every machine gets the same bits.
+//! instructions; which ones is chosen when the program runs. Where the machine
+//! has fused multiply-add, products are not rounded before they are added: a
+//! machine without it gets results that differ in the last bit.
 
 /// Most outputs of one call: as many sums as the registers hold.
 pub(crate) const MOST_OUTPUTS: usize = 6;
@@ -31,38 +32,50 @@ impl RowSums<'_> {
     }
 }
 
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx"))]
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "x86_64+avx"))]
 fn write_sums(sums: &RowSums<'_>, outputs: usize, target: &mut [f32]) {
-    match outputs {
-        1 => in_lanes::<1, 64>(sums, target),
-        2 => in_lanes::<2, 32>(sums, target),
-        3 => in_lanes::<3, 16>(sums, target),
-        4 => in_lanes::<4, 16>(sums, target),
-        5 => in_lanes::<5, 16>(sums, target),
-        _ => in_lanes::<6, 16>(sums, target),
+    if multiversion::target::target_cfg_f!(target_feature = "fma") {
+        by_outputs::<true>(sums, outputs, target);
+    } else {
+        by_outputs::<false>(sums, outputs, target);
     }
 }
 
 #[inline(always)]
-fn in_lanes<const OUTPUTS: usize, const LANES: usize>(sums: &RowSums<'_>, target: &mut [f32]) {
+fn by_outputs<const FUSED: bool>(sums: &RowSums<'_>, outputs: usize, target: &mut [f32]) {
+    match outputs {
+        1 => in_lanes::<1, 64, FUSED>(sums, target),
+        2 => in_lanes::<2, 16, FUSED>(sums, target),
+        3 => in_lanes::<3, 16, FUSED>(sums, target),
+        4 => in_lanes::<4, 16, FUSED>(sums, target),
+        5 => in_lanes::<5, 16, FUSED>(sums, target),
+        _ => in_lanes::<6, 16, FUSED>(sums, target),
+    }
+}
+
+#[inline(always)]
+fn in_lanes<const OUTPUTS: usize, const LANES: usize, const FUSED: bool>(
+    sums: &RowSums<'_>,
+    target: &mut [f32],
+) {
     let mut column = sums.columns.start;
     let end = sums.columns.end;
     while column + LANES <= end {
-        block::<OUTPUTS, LANES>(sums, column, target);
+        block::<OUTPUTS, LANES, FUSED>(sums, column, target);
         column += LANES;
     }
     while column + 8 <= end {
-        block::<OUTPUTS, 8>(sums, column, target);
+        block::<OUTPUTS, 8, FUSED>(sums, column, target);
         column += 8;
     }
     while column < end {
-        block::<OUTPUTS, 1>(sums, column, target);
+        block::<OUTPUTS, 1, FUSED>(sums, column, target);
         column += 1;
     }
 }
 
 #[inline(always)]
-fn block<const OUTPUTS: usize, const LANES: usize>(
+fn block<const OUTPUTS: usize, const LANES: usize, const FUSED: bool>(
     sums: &RowSums<'_>,
     column: usize,
     target: &mut [f32],
@@ -78,7 +91,12 @@ fn block<const OUTPUTS: usize, const LANES: usize>(
         }
         for output in 0..OUTPUTS {
             for lane in 0..LANES {
-                totals[output][lane] += weights[output] * both[lane];
+                let total = &mut totals[output][lane];
+                *total = if FUSED {
+                    weights[output].mul_add(both[lane], *total)
+                } else {
+                    *total + weights[output] * both[lane]
+                };
             }
         }
     }

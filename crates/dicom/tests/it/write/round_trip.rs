@@ -5,8 +5,8 @@ use sirt_dicom::{
     BedRecord, Code, DicomFile, DoseVolume, GammaCameraRecord, InstanceReference, PetRecord,
     RadiopharmaceuticalRecord, RoiPurpose, RoiRecord, SegmentRecord, SegmentationKind, Series,
     SourceReference, TomogramRecord, encode_absorbed_dose, encode_bed, encode_nm_tomogram,
-    encode_pet_series, encode_segmentation, encode_structure_set, read_activity,
-    read_dose, read_structures, scan_bytes,
+    encode_pet_series, encode_segmentation, encode_structure_set, read_activity, read_dose,
+    read_structures, scan_bytes,
 };
 use sirt_image::{
     Counts, DecayCorrection, FrameTiming, Outline, PixelUnits, Volume, VoxelQuantity, WeightMask,
