@@ -10,7 +10,7 @@ use sirt_image::{FrameOfReference, Grid, Hounsfield, Volume, VoxelQuantity};
 use super::element::Extent;
 use super::enhanced;
 use super::instance::{Instance, SeriesKind, Source};
-use super::pixel::{PixelFrames, Rescale, numbers_into};
+use super::pixel::{PixelFrames, Rescale, empty_voxels, numbers_into};
 use super::series::Series;
 use crate::DicomError;
 
@@ -47,9 +47,7 @@ pub(crate) fn slices<Q: VoxelQuantity>(series: &Series) -> Result<Volume<Q>, Dic
         });
     };
     let pixels = grid.size()[0] * grid.size()[1];
-    // Compressed slices claim their size without having it in bytes; each must
-    // at least be able to hold its pixels before memory is taken for them.
-    let mut values = vec![0.0_f32; grid.voxel_count()];
+    let mut values = empty_voxels(&first.file, grid.voxel_count())?;
     values
         .par_chunks_exact_mut(pixels)
         .zip(&series.instances)
@@ -110,7 +108,7 @@ pub(crate) fn stack_frames(
     grid: &Grid,
 ) -> Result<Vec<f32>, DicomError> {
     let pixels = frames.layout.pixels_per_frame();
-    let mut values = vec![0.0_f32; pixels * order.len()];
+    let mut values = empty_voxels(frames.file(), pixels.saturating_mul(order.len()))?;
     debug_assert_eq!(values.len(), grid.voxel_count());
     values
         .par_chunks_exact_mut(pixels)

@@ -135,6 +135,8 @@ pub(crate) struct Instance {
     pub(crate) lossy: bool,
     /// First byte of uncompressed pixels in the file, and how many are there.
     pub(crate) native_pixels: Option<(u64, u64)>,
+    /// Size of the whole file.
+    pub(crate) file_bytes: u64,
     /// Whether the header was read up to the pixels.
     pub(crate) pixels_seen: bool,
     pub(crate) big_endian: bool,
@@ -212,6 +214,7 @@ impl Instance {
             lossy: set.text(tags::LOSSY_IMAGE_COMPRESSION).as_deref() == Some("01")
                 || is_lossy(object.transfer_syntax),
             native_pixels,
+            file_bytes,
             pixels_seen: object.pixels.is_some(),
             big_endian: set.big_endian,
             radiopharmaceutical: is_activity

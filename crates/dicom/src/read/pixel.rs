@@ -18,6 +18,10 @@ use crate::DicomError;
 /// Most pixels of one frame, 16384 x 16384.
 const LARGEST_FRAME: usize = 1 << 28;
 
+/// Most pixels for each compressed byte: an empty frame of 512 x 512 takes some
+/// hundred bytes in JPEG 2000. More is a claim that memory is not taken for.
+pub(crate) const MOST_PIXELS_PER_BYTE: usize = 4096;
+
 /// Explicit VR big endian, retired and still in archives.
 pub(crate) const EXPLICIT_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 
@@ -235,6 +239,19 @@ fn fill<const N: usize>(out: &mut [f32], bytes: &[u8], number: impl Fn([u8; N]) 
     }
 }
 
+/// Room for `count` voxels, or an error where memory has none.
+pub(crate) fn empty_voxels(file: &str, count: usize) -> Result<Vec<f32>, DicomError> {
+    // Asked for once in vain rather than ended by the allocator; the zeroed
+    // vector itself comes untouched from the system.
+    Vec::<f32>::new()
+        .try_reserve_exact(count)
+        .map_err(|_| DicomError::Pixels {
+            file: file.to_owned(),
+            reason: format!("{count} voxels do not fit into memory"),
+        })?;
+    Ok(vec![0.0; count])
+}
+
 /// The frames of an object that is wholly in memory.
 pub(crate) struct PixelFrames<'a> {
     pub(crate) layout: PixelLayout,
@@ -280,9 +297,18 @@ impl<'a> PixelFrames<'a> {
                     .set
                     .bytes(tags::EXTENDED_OFFSET_TABLE)
                     .unwrap_or_default();
-                FrameStore::Streams(
-                    frame_streams(fragments, extended, layout.frames).map_err(damaged)?,
-                )
+                let streams = frame_streams(fragments, extended, layout.frames).map_err(damaged)?;
+                let pixels = layout.pixels_per_frame();
+                if let Some(short) = streams
+                    .iter()
+                    .find(|stream| stream.len().saturating_mul(MOST_PIXELS_PER_BYTE) < pixels)
+                {
+                    return Err(damaged(format!(
+                        "a frame of {} bytes claims {pixels} pixels",
+                        short.len()
+                    )));
+                }
+                FrameStore::Streams(streams)
             }
             _ => {
                 return Err(damaged(format!(
@@ -303,6 +329,11 @@ impl<'a> PixelFrames<'a> {
             big_endian: object.set.big_endian,
             store,
         })
+    }
+
+    /// Name of the file, for messages.
+    pub(crate) fn file(&self) -> &str {
+        self.file
     }
 
     /// Uncompressed bytes of a frame of whole bytes, and whether they are big endian.

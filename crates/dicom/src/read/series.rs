@@ -6,6 +6,7 @@ use sirt_image::{FrameOfReference, Grid};
 
 use super::activity_findings::activity_findings;
 use super::instance::{Instance, SeriesKind};
+use super::pixel::MOST_PIXELS_PER_BYTE;
 use super::stack::{Stack, stack};
 use crate::finding::Severity;
 use crate::{DicomError, Finding, InstanceReference, SourceReference};
@@ -217,6 +218,21 @@ fn image_findings(instances: &[Instance]) -> Vec<Finding> {
                 "{cut} of {} files end before their pixels do",
                 instances.len()
             ),
+            "copy or export the files again",
+        ));
+    }
+    let hollow = |one: &Instance| {
+        let most = one.file_bytes.saturating_mul(MOST_PIXELS_PER_BYTE as u64);
+        one.native_pixels.is_none()
+            && one.layout.is_some_and(|layout| {
+                let pixels = layout.pixels_per_frame() as u64;
+                pixels.saturating_mul(layout.frames as u64) > most
+            })
+    };
+    if instances.iter().any(hollow) {
+        findings.push(Finding::stops(
+            tags::PIXEL_DATA,
+            "the file claims more pixels than its compressed bytes can hold",
             "copy or export the files again",
         ));
     }
