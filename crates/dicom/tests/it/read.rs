@@ -548,3 +548,43 @@ fn a_tomogram_stacks_by_the_sign_of_its_spacing() {
     let error = read_activity(&one_series(&[two_windows])).unwrap_err();
     assert!(error.to_string().contains("EnergyWindowVector"), "{error}");
 }
+
+/// Every reader over a damaged file: an error or values, never a panic.
+fn read_all(bytes: Vec<u8>) {
+    let catalogue = scan_bytes(vec![("one.dcm".to_owned(), bytes)]);
+    for series in &catalogue.series {
+        let _ = read_ct(series);
+        let _ = read_activity(series);
+        let _ = read_planar(series);
+        let _ = read_structures(series);
+        let _ = read_registration(series);
+        let _ = read_dose(series);
+    }
+}
+
+#[test]
+fn damaged_bytes_never_end_the_program() {
+    let objects = [ct_slice(1, 0.0), pet(1, 0.0), tomogram("-4")];
+    // A fixed sequence (Knuth's MMIX multiplier), the same on every machine.
+    let mut state = 1_u64;
+    let mut next = move |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for object in &objects {
+        let whole = bytes_of(object);
+        for end in (0..whole.len()).step_by(7) {
+            read_all(whole[..end].to_vec());
+        }
+        for _ in 0..3000 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(4) {
+                let at = 132 + next(bytes.len() - 132);
+                bytes[at] = next(256) as u8;
+            }
+            read_all(bytes);
+        }
+    }
+}
