@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use sirt_dosimetry::{
-    DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium, Method, NamedMask, Role,
-    StructureDose, TissueTable,
+    CLOSURE_TOLERANCE, DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium,
+    Method, NamedMask, Role, StructureDose, TissueTable,
 };
 use sirt_image::{Hounsfield, Volume, resample_mean};
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor};
@@ -116,6 +116,18 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         .collect();
     let balance = EnergyBalance::new(&distribution, medium, &named)?;
     balance.require_closed()?;
+    if (balance.closure - 1.0).abs() > CLOSURE_TOLERANCE {
+        findings.push(Finding {
+            severity: "weakens",
+            subject: "energy balance".to_owned(),
+            rule: format!(
+                "{:.3} % of the emitted energy is accounted for, 100 % to {} % is expected",
+                balance.closure * 100.0,
+                CLOSURE_TOLERANCE * 100.0
+            ),
+            fix: "check the grid and structures; compare with --method local".to_owned(),
+        });
+    }
 
     let budget = uncertainty_input::Budget::new(arguments, &modality, &activity)?;
     let mut doses = Vec::with_capacity(masks.len());
