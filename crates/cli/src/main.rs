@@ -34,6 +34,11 @@ use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Cli, Command};
 
+/// Volumes of hundreds of megabytes come on huge pages where the system has
+/// them, and are touched for the first time in half the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     failure::report_panics_as_errors();
     let cli = match Cli::try_parse() {

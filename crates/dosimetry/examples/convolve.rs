@@ -19,6 +19,10 @@ use std::time::Instant;
 use sirt_dosimetry::{Convolution, KernelMedium, PointKernel, VoxelKernel};
 use sirt_quantity::Density;
 
+/// The allocator of `sirt`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, input, nx, ny, nz, spacing, output] = arguments.as_slice() else {

@@ -21,6 +21,7 @@ mod recovery;
 mod row_sums;
 mod scanner_calibration;
 mod separable;
+mod separable_sweep;
 mod sparse_convolution;
 mod structure_dose;
 mod subvoxel;

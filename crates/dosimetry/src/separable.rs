@@ -26,6 +26,9 @@ use crate::voxel_s::mirror_images;
 /// activity there can be; measured differences are ten times smaller.
 const ERROR_ALLOWED: f64 = 2e-5;
 
+/// Factor by which shorter middle kernels may raise the proven error.
+const SHORTENING: f64 = 1.25;
+
 /// Offsets on each side that the proof of the error looks at: enough to hold
 /// most of the kernel, few enough to be quick.
 const PROOF_REACH: usize = 4;
@@ -44,6 +47,9 @@ pub(crate) struct MiddleBlock {
     pub(crate) from: std::ops::Range<usize>,
     /// The x kernels that it feeds.
     pub(crate) to: std::ops::Range<usize>,
+    /// Distances along y, from 0 on: the rest of the kernel's width carries
+    /// next to nothing of this block.
+    pub(crate) distances: usize,
     /// Weights by z kernel, distance along y, x kernel (fastest).
     pub(crate) weights: Vec<f32>,
 }
@@ -73,7 +79,9 @@ struct Octant {
     values: Vec<f64>,
 }
 
-/// Factors in double precision: `u` (x by q), `w` (z by p), `m[p][q]` by y.
+/// Factors in double precision: `u` (x by q), `w` (z by p), `m[p][q]` by y,
+/// all of them as far along y as each other.
+#[derive(Clone)]
 struct Factors {
     u: DMatrix<f64>,
     w: DMatrix<f64>,
@@ -110,12 +118,13 @@ impl SeparableKernel {
         let mut best = None;
         for (_, index, p, q, exact) in candidates {
             let (body, u, w, tail) = &bodies[index];
-            let form = body
-                .project(u, w, p, q, tail.clone())
-                .scaled_to(&octant)
-                .rounded(&octant, exact);
-            if exact || form.error_bound <= ERROR_ALLOWED {
+            let factors = body.project(u, w, p, q, tail.clone()).scaled_to(&octant);
+            let form = factors.rounded(&octant, exact);
+            if exact {
                 return form;
+            }
+            if form.error_bound <= ERROR_ALLOWED {
+                return factors.shortened(&octant, form);
             }
             best = Some(form);
         }
@@ -152,8 +161,9 @@ impl SeparableKernel {
                 for (b, q) in block.to.clone().enumerate() {
                     for k in 0..n[2] {
                         let z = doubled(self.along_z[k * self.z_kernels + p], k);
-                        for j in 0..n[1] {
-                            let y = z * doubled(block.weights[(a * n[1] + j) * width + b], j);
+                        for j in 0..block.distances {
+                            let weight = block.weights[(a * block.distances + j) * width + b];
+                            let y = z * doubled(weight, j);
                             let row = &mut values[n[0] * (j + n[1] * k)..][..n[0]];
                             for (i, value) in row.iter_mut().enumerate() {
                                 *value += y * doubled(self.along_x[q * n[0] + i], i);
@@ -373,9 +383,35 @@ impl Factors {
         self
     }
 
+    /// `form` with the shortest middle kernels that leave its error what it is
+    /// or raise it a little: past the beta range only the tail has something
+    /// to say.
+    fn shortened(&self, octant: &Octant, form: SeparableKernel) -> SeparableKernel {
+        let allowed = (form.error_bound * SHORTENING).min(ERROR_ALLOWED);
+        let mut shortest = form;
+        for distances in (1..octant.n[1]).rev() {
+            let shorter = self.cut(distances).scaled_to(octant).rounded(octant, false);
+            if shorter.error_bound > allowed {
+                break;
+            }
+            shortest = shorter;
+        }
+        shortest
+    }
+
+    /// The same factors with the first `distances` of the body's middle kernels.
+    fn cut(&self, distances: usize) -> Self {
+        let mut cut = self.clone();
+        for middle in cut.m.iter_mut().flatten() {
+            *middle = middle.rows(0, distances).into_owned();
+        }
+        cut
+    }
+
     /// In single precision, with the error against `octant`.
     fn rounded(&self, octant: &Octant, exact: bool) -> SeparableKernel {
         let [ni, nj, nk] = octant.n;
+        let distances = self.m[0][0].len();
         let halved =
             |value: f64, distance: usize| (if distance == 0 { value / 2.0 } else { value }) as f32;
         let (p, q) = (self.w.ncols(), self.u.ncols());
@@ -392,14 +428,15 @@ impl Factors {
         let mut middle = Vec::new();
         for first in (0..q).step_by(crate::row_sums::MOST_OUTPUTS) {
             let to = first..q.min(first + crate::row_sums::MOST_OUTPUTS);
-            let mut weights = Vec::with_capacity(p * nj * to.len());
+            let mut weights = Vec::with_capacity(p * distances * to.len());
             for row in &self.m {
-                let columns = (0..nj).flat_map(|j| to.clone().map(move |q| (q, j)));
+                let columns = (0..distances).flat_map(|j| to.clone().map(move |q| (q, j)));
                 weights.extend(columns.map(|(q, j)| halved(row[q][j], j)));
             }
             middle.push(MiddleBlock {
                 from: 0..p,
                 to,
+                distances,
                 weights,
             });
         }
@@ -408,6 +445,7 @@ impl Factors {
             middle.push(MiddleBlock {
                 from: p..p + 1,
                 to: q..q + 1,
+                distances: nj,
                 weights: y
                     .iter()
                     .enumerate()
