@@ -129,6 +129,23 @@ impl Shape {
         self.volume_above_mm3(height) / self.volume_mm3()
     }
 
+    /// The largest dose that `fraction` (0 to 1) of the volume receives at
+    /// least, Gy: `D(z)` at the height above which that part lies, by bisection
+    /// to 1e-12 of the shape's height.
+    #[must_use]
+    pub fn dose_at_fraction_gy(&self, dose: &LinearDose, fraction: f64) -> f64 {
+        let (mut low, mut high) = (-self.half_height_mm(), self.half_height_mm());
+        for _ in 0..40 {
+            let middle = f64::midpoint(low, high);
+            if self.volume_above_mm3(middle) >= fraction * self.volume_mm3() {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        dose.at(PatientPoint([0.0, 0.0, low]))
+    }
+
     /// Mean dose, Gy: that at the centroid, which for a cone lies at a quarter
     /// of its height above the base.
     #[must_use]

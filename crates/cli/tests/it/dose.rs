@@ -146,11 +146,9 @@ fn a_block_of_activity_gives_the_dose_of_the_formula() {
 
 #[test]
 fn a_point_gives_the_voxel_s_values_of_the_physics_tables() {
-    let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/physics");
-    if !tables.exists() {
-        println!("skipped: {} is not here", tables.display());
+    let Some(tables) = sirt_reference::shared_file("physics") else {
         return;
-    }
+    };
     for (name, spacing) in [
         ("voxelS_y90_3.00mm_tissue.csv", 3.0),
         ("voxelS_y90_4.80mm_tissue.csv", 4.8),

@@ -4,8 +4,7 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::print_stdout,
-    reason = "fixtures fail the test that asks for them, and say what they skip"
+    reason = "fixtures fail the test that asks for them"
 )]
 
 use sirt_dosimetry::{KernelMedium, PointKernel, VoxelKernel};
@@ -19,25 +18,16 @@ const RELATIVE: f64 = 0.01;
 /// Agreement in standard deviations of the table elsewhere.
 const SIGMAS: f64 = 3.0;
 
+/// The rows of a table in numbers; `None`, with a line that says so, where the
+/// folder of the tables is absent.
 fn table(name: &str) -> Option<Vec<Vec<f64>>> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/physics")
-        .join(name);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: ../shared/physics/{name} is not here");
-        return None;
+    let table = sirt_reference::physics_table(name).expect("the table reads")?;
+    let numbers = |row: &Vec<String>| {
+        row.iter()
+            .map(|field| field.parse().expect("the table holds numbers"))
+            .collect()
     };
-    let rows = text
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .skip(1)
-        .map(|line| {
-            line.split(',')
-                .map(|field| field.parse().expect("the table holds numbers"))
-                .collect()
-        })
-        .collect();
-    Some(rows)
+    Some(table.rows.iter().map(numbers).collect())
 }
 
 fn voxels(medium: KernelMedium, rho: f64, spacing_mm: [f64; 3]) -> VoxelKernel {

@@ -2,8 +2,6 @@
 //!
 //! A machine without the folder skips these tests and says so.
 
-use std::path::PathBuf;
-
 use sirt_image::{
     FileContent, ReadOptions, Structure, Unspecified, Volume, VolumeFile, read_volume_file,
     resample_conserving,
@@ -11,12 +9,8 @@ use sirt_image::{
 
 /// A file of `shared/data`; `None`, with a line, where the folder is absent.
 fn shared(path: &str) -> Option<Vec<u8>> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    if !folder.is_dir() {
-        eprintln!("skipped: no folder shared/data beside the project for {path}");
-        return None;
-    }
-    Some(std::fs::read(folder.join(path)).unwrap())
+    let path = sirt_reference::shared_file(&format!("data/{path}"))?;
+    Some(std::fs::read(path).unwrap())
 }
 
 fn content(path: &str) -> Option<FileContent> {
