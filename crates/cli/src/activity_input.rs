@@ -1,7 +1,9 @@
 //! Activity images: from stored numbers to concentration at administration.
 
 use anyhow::{Context as _, bail};
-use sirt_dosimetry::{Calibration, CalibrationKind, Settlement, calibrate, relative_factor};
+use sirt_dosimetry::{
+    Calibration, CalibrationKind, NamedMask, Settlement, calibrate, relative_factor,
+};
 use sirt_image::{DecayCorrection, PixelUnits, Unspecified, Volume};
 use sirt_quantity::{ActivityConcentration, NuclideLibrary};
 
@@ -113,6 +115,56 @@ pub(crate) fn calibrated(
         calibration,
         findings,
     })
+}
+
+impl CalibratedActivity {
+    /// Relative calibration by the counts in one structure (DOMAIN C.2,
+    /// `chiesa2021sop`): scatter and free pertechnetate outside of it take no
+    /// activity away from it.
+    pub(crate) fn share_within(&mut self, name: &str, masks: &[NamedMask]) -> anyhow::Result<()> {
+        let Some(wanted) = self
+            .calibration
+            .to_distribute
+            .filter(|_| self.calibration.kind == CalibrationKind::Relative)
+        else {
+            bail!(
+                "--share-within {name}: the image is not calibrated by the administered activity, allowed is counts (--units counts --administered ACTIVITY)"
+            );
+        };
+        let Some(named) = masks.iter().find(|mask| mask.name == name) else {
+            let known: Vec<_> = masks.iter().map(|mask| mask.name.as_str()).collect();
+            bail!(
+                "--share-within {name}: no such structure, allowed are: {}",
+                known.join(", ")
+            );
+        };
+        let values = self.concentration.values();
+        let inside: f64 = named
+            .mask
+            .iter()
+            .map(|(at, weight)| f64::from(weight) * f64::from(values[at]))
+            .sum();
+        let all = self.concentration.sum();
+        if !(inside.is_finite() && inside > 0.0) {
+            bail!("--share-within {name}: no counts in the structure, above 0 are needed");
+        }
+        let factor = all / inside;
+        for value in self.concentration.values_mut() {
+            *value = (f64::from(*value) * factor) as f32;
+        }
+        self.imaged_mbq *= factor;
+        self.at_administration_mbq *= factor;
+        for decision in &mut self.calibration.decisions {
+            if decision.about == "calibration" {
+                decision.value = format!(
+                    "relative: {wanted:.1} shared out over {name}, which holds {:.1} % of the image's counts",
+                    100.0 / factor
+                );
+                decision.source.push_str(", --share-within");
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Sets negative numbers to zero and says how much that was; refuses what is

@@ -136,6 +136,10 @@ pub(crate) struct ActivityArguments {
     /// Fraction of the administered activity in the lungs, in relative calibration.
     #[arg(long, value_name = "FRACTION", value_parser = fraction)]
     pub(crate) lung_shunt: Option<f64>,
+    /// Structure whose counts stand for the administered activity, such as the
+    /// liver, in relative calibration; without it those of the whole image do.
+    #[arg(long, value_name = "STRUCTURE")]
+    pub(crate) share_within: Option<String>,
     /// Time from administration to the instant that the numbers refer to.
     #[arg(long, value_name = "TIME")]
     pub(crate) since_administration: Option<TimeSpan>,

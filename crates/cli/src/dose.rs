@@ -57,7 +57,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     let source = image.source.clone();
     let modality = image.acquisition.modality.clone();
     let settlement = activity_input::settlement(&arguments.activity);
-    let activity = activity_input::calibrated(image, &settlement)?;
+    let mut activity = activity_input::calibrated(image, &settlement)?;
     let mut findings = activity.findings.clone();
     let frame = activity.concentration.frame_of_reference().cloned();
     let grid = activity.concentration.grid().clone();
@@ -105,6 +105,10 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         &arguments.role,
     )?;
     findings.extend(of_structures);
+
+    if let Some(name) = &arguments.activity.share_within {
+        activity.share_within(name, &masks)?;
+    }
 
     stages.begin("absorbed dose");
     let method = Method::from(arguments.method);

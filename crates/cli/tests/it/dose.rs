@@ -355,3 +355,86 @@ fn damaged_and_foreign_files_get_a_clear_error() {
     let missing = sirt(&["info", text(&folder.path().join("nowhere"))]);
     assert_eq!(missing.status.code(), Some(1));
 }
+
+#[test]
+fn counts_of_one_structure_stand_for_the_administered_activity() {
+    let folder = tempfile::tempdir().unwrap();
+    // TV-C4: 350 of 2.0e6 counts, 1.8 GBq, shunt 5 %, voxel 4.8 mm, 1.05 g/mL.
+    // The liver holds 2.0e6 counts; half as many lie outside of it as scatter.
+    let grid = Grid::axis_aligned([12, 10, 10], [4.8; 3], PatientPoint::default()).unwrap();
+    let liver = |[i, _, _]: [usize; 3]| i < 6;
+    let rest = (2.0e6 - 350.0) / 599.0;
+    let image = activity(&grid, |index| match index {
+        [3, 4, 5] => 350.0,
+        [i, _, _] if i < 6 => rest as f32,
+        _ => 1.0e6 / 600.0,
+    });
+    let voxel = |index| index == [3, 4, 5];
+    let mask = |inside: &dyn Fn([usize; 3]) -> bool| {
+        let weights: Vec<f32> = (0..grid.voxel_count())
+            .map(|at| f32::from(u8::from(inside(grid.index(at)))))
+            .collect();
+        let mask = WeightMask::from_weights(grid.clone(), &weights).unwrap();
+        write_nifti_labels(&grid, &[&mask], "", Compression::None).unwrap()
+    };
+    let image = write(
+        folder.path(),
+        "maa.nii",
+        &write_nifti(&image, "", Compression::None).unwrap(),
+    );
+    let structures = folder.path().join("structures");
+    std::fs::create_dir(&structures).unwrap();
+    write(&structures, "Liver.nii", &mask(&liver));
+    write(&structures, "Spot.nii", &mask(&voxel));
+    let out = folder.path().join("out");
+    let run = |more: &[&str]| {
+        let mut arguments = vec![
+            "dose",
+            "--activity",
+            text(&image),
+            "--structures",
+            text(&structures),
+            "--units",
+            "counts",
+            "--administered",
+            "1.8GBq",
+            "--lung-shunt",
+            "5%",
+            "--density",
+            "1.05g/mL",
+            "--dose-factor",
+            "49.67",
+            "--method",
+            "local",
+            "--out",
+            text(&out),
+            "--json",
+        ];
+        arguments.extend(more);
+        sirt(&arguments)
+    };
+    let spot = |result: &Value| {
+        let structures = result["structures"].as_array().unwrap();
+        let spot = structures.iter().find(|one| one["name"] == "Spot").unwrap();
+        number(spot, "/dose_gy/mean")
+    };
+    // 128.00 Gy where the counts of the liver are the denominator (TV-C4 has
+    // k = 49.67), two thirds of it where those of the whole image are.
+    let shared = json(&run(&["--share-within", "Liver"]));
+    let expected: f64 = 49.67 * 1.8 * 0.95 * 350.0 / 2.0e6 / (0.110592e-3 * 1.05);
+    assert!((expected - 128.0).abs() < 0.005);
+    assert!((spot(&shared) / expected - 1.0).abs() < 1e-5);
+    assert!(
+        (number(&shared, "/activity/at_administration_mbq") / (1.5 * 1710.0) - 1.0).abs() < 1e-5
+    );
+    let whole = json(&run(&[]));
+    assert!((spot(&whole) / (expected / 1.5) - 1.0).abs() < 1e-5);
+    // A structure that is not there is refused by the names of those that are.
+    let refused = run(&["--share-within", "Lebber"]);
+    assert!(!refused.status.success());
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        message.contains("Lebber") && message.contains("Liver, Spot"),
+        "{message}"
+    );
+}
