@@ -134,6 +134,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     }
 
     let budget = uncertainty_input::Budget::new(arguments, &modality, &activity)?;
+    findings.extend(budget.assumption(arguments, &modality));
     let mut doses = Vec::with_capacity(masks.len());
     for mask in &masks {
         let dose = StructureDose::new(

@@ -47,7 +47,7 @@ pub(crate) fn of_structure(
         histogram.map(|gy| response.bed(AbsorbedDose::from_gy(gy), half_life).as_gy())?;
     let estimates = models
         .iter()
-        .filter(|model| model.tissue.contains(tissue))
+        .filter(|model| model.applies_to == named.role)
         .map(|model| model.estimate(&histogram, &bed))
         .collect::<Result<_, _>>()?;
     Ok((uniform, estimates))

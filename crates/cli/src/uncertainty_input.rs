@@ -12,7 +12,7 @@ use sirt_quantity::{AbsorbedDose, ActivityConcentration, Capacity, Length};
 use crate::activity_input::CalibratedActivity;
 use crate::arguments::DoseArguments;
 use crate::response_input::UniformDose;
-use crate::result::{RecoveryResult, StructureResult};
+use crate::result::{Finding, RecoveryResult, StructureResult};
 
 /// Samples and seed of the sampled budget: enough for two digits of the interval.
 const SAMPLES: usize = 5_000;
@@ -62,6 +62,21 @@ impl Budget {
             delay_in_half_lives: calibration
                 .since_administration
                 .map_or(0.0, |since| since / calibration.half_life),
+        })
+    }
+
+    /// That the resolution was assumed, where neither the file nor the command
+    /// line says what made the image.
+    pub(crate) fn assumption(&self, arguments: &DoseArguments, modality: &str) -> Option<Finding> {
+        let assumed = arguments.resolution.is_none() && self.image.name != modality;
+        assumed.then(|| Finding {
+            severity: "weakens",
+            subject: "uncertainty".to_owned(),
+            rule: format!(
+                "the resolution of the image is needed for it; the file says neither PET nor SPECT, so that of SPECT, {} mm, was taken",
+                self.image.resolution_fwhm_mm
+            ),
+            fix: "state it: --resolution 6.5mm for a PET".to_owned(),
         })
     }
 

@@ -6,7 +6,7 @@
 //! The mean by mass (energy over mass) stands beside the mean by volume where
 //! a CT gives the density of each voxel.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sirt_image::{Volume, WeightMask};
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, TimeSpan};
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What a structure is to a liver treatment; it chooses the parameters of BED.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// A tumour or a part of one.

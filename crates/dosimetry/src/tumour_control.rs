@@ -19,7 +19,7 @@ use sirt_quantity::{AbsorbedDose, Bed};
 use statrs::function::erf::erfc;
 
 use crate::{
-    DoseVolumeHistogram, DosimetryError, Weighting, generalised_equivalent_uniform_dose,
+    DoseVolumeHistogram, DosimetryError, Role, Weighting, generalised_equivalent_uniform_dose,
     log_surviving_fraction,
 };
 
@@ -82,7 +82,9 @@ pub struct DoseResponseModel {
     pub curve: ResponseCurve,
     /// What the curve takes.
     pub dose: ResponseDose,
-    /// The structure it speaks about.
+    /// The role of the structures it speaks about; of no others is it asked.
+    pub applies_to: Role,
+    /// The structure it speaks about, in words.
     pub tissue: String,
     /// Glass, resin, or another treatment.
     pub device: String,
@@ -398,7 +400,7 @@ mod tests {
     fn a_wrong_table_is_refused_with_the_reason() {
         let table = |curve: &str, dose: &str| {
             format!(
-                "[[model]]\nid = \"x\"\ncurve = {curve}\ndose = \"{dose}\"\ntissue = \"t\"\ndevice = \"d\"\nendpoint = \"e\"\npopulation = \"p\"\nsource = \"s\"\ndoubtful = false\n"
+                "[[model]]\nid = \"x\"\ncurve = {curve}\ndose = \"{dose}\"\napplies_to = \"tumour\"\ntissue = \"t\"\ndevice = \"d\"\nendpoint = \"e\"\npopulation = \"p\"\nsource = \"s\"\ndoubtful = false\n"
             )
         };
         let reason = |text: &str| DoseResponseModel::from_toml(text).unwrap_err().to_string();

@@ -132,6 +132,20 @@ fn a_block_of_activity_gives_the_dose_of_the_formula() {
     let bed = dose * (1.0 + 1.5 / 65.6 * dose / 10.0);
     assert!((number(&result, "/structures/0/bed_gy/mean") / bed - 1.0).abs() < 1e-4);
     assert!(number(&result, "/structures/0/uncertainty_gy") > 0.0);
+    // Models of complications in normal liver have nothing to say of a tumour.
+    let responses = result["structures"][0]["responses"].as_array().unwrap();
+    assert!(!responses.is_empty());
+    for response in responses {
+        assert_eq!(response["model"]["applies_to"], "tumour");
+    }
+    // NRRD says neither PET nor SPECT: that the resolution is assumed is told.
+    assert!(
+        result["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| finding["fix"].as_str().unwrap().contains("--resolution"))
+    );
     for name in [
         "dose.dcm",
         "dose.nii.gz",
