@@ -28,7 +28,7 @@ const STEP: usize = 16;
 
 /// Planes of one task: enough that planes read by two tasks are few, few
 /// enough that the last task does not keep the others waiting.
-const SLAB: usize = 16;
+const SLAB: usize = 12;
 
 /// Bytes that the ring of rows may take. More than a first-level cache holds,
 /// found by trying: narrower tiles compute more around them than they save.
