@@ -32,12 +32,12 @@ pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result
         wanted,
     )?;
     let (volume, acquisition) =
-        sirt_dicom::read_activity(series).with_context(|| path.display().to_string())?;
+        sirt_dicom::read_activity(series).with_context(|| place(&catalogue, path))?;
     Ok(ActivityImage {
         label: label(series),
         volume,
         acquisition,
-        findings: findings(series),
+        findings: findings_of(series, &catalogue),
         source: Some(Source {
             study: sirt_dicom::study_context(series)?,
             reference: series.source_reference(),
@@ -49,15 +49,15 @@ pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result
 pub(crate) fn read_ct(path: &Path) -> anyhow::Result<(Volume<Hounsfield>, Vec<Finding>)> {
     let catalogue = scanned(path)?;
     let series = the_one(&catalogue, path, &CT_KINDS, "CT", None)?;
-    let ct = sirt_dicom::read_ct(series).with_context(|| path.display().to_string())?;
-    Ok((ct, findings(series)))
+    let ct = sirt_dicom::read_ct(series).with_context(|| place(&catalogue, path))?;
+    Ok((ct, findings_of(series, &catalogue)))
 }
 
 /// Reads every structure set and segmentation of a file or folder.
 pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
     let catalogue = scanned(path)?;
     let mut structures = Vec::new();
-    let mut found = Vec::new();
+    let mut found = damaged_files(&catalogue);
     for series in catalogue.of_kind(&STRUCTURE_KINDS) {
         let read = sirt_dicom::read_structures_on(series, &catalogue)
             .with_context(|| path.display().to_string())?;
@@ -88,7 +88,7 @@ pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Ve
                 path.display()
             )
         })?;
-    Ok((dose, findings(series)))
+    Ok((dose, findings_of(series, &catalogue)))
 }
 
 /// Reads a rigid registration.
@@ -138,16 +138,23 @@ fn the_one<'a>(
         [one] => Ok(one),
         [] => bail!(
             "{}: no {what} in it, but {}",
-            path.display(),
+            place(catalogue, path),
             described(catalogue)
         ),
         several => bail!(
             "{}: {} series of {what}: {}; name one by its UID or the UID's end (--series), or give its folder",
-            path.display(),
+            place(catalogue, path),
             several.len(),
             several
                 .iter()
-                .map(|series| format!("{} ({})", series.series_uid, label(series)))
+                .map(|series| {
+                    let stop = series
+                        .findings
+                        .iter()
+                        .find(|finding| finding.severity == sirt_dicom::Severity::Stops)
+                        .map_or_else(String::new, |stop| format!(": {} {}", stop.tag, stop.rule));
+                    format!("{} ({}{stop})", series.series_uid, label(series))
+                })
                 .collect::<Vec<_>>()
                 .join(", ")
         ),
@@ -169,6 +176,48 @@ pub(crate) fn label(series: &Series) -> String {
         "{} series of {} file(s), first {}",
         series.modality, series.files, series.first_file
     )
+}
+
+/// The path, with the damaged files in it: one of them may be the reason of
+/// what follows.
+fn place(catalogue: &Catalogue, path: &Path) -> String {
+    let damaged: Vec<_> = catalogue
+        .skipped
+        .iter()
+        .filter(|skipped| skipped.damaged)
+        .collect();
+    match damaged.first() {
+        None => path.display().to_string(),
+        Some(first) => format!(
+            "{} ({} damaged file(s) not used, first {}: {})",
+            path.display(),
+            damaged.len(),
+            first.file,
+            first.reason
+        ),
+    }
+}
+
+/// What weakens a result because files beside the series could not be read.
+fn damaged_files(catalogue: &Catalogue) -> Vec<Finding> {
+    catalogue
+        .skipped
+        .iter()
+        .filter(|skipped| skipped.damaged)
+        .map(|skipped| Finding {
+            severity: "weakens",
+            subject: skipped.file.clone(),
+            rule: format!("not used: {}", skipped.reason),
+            fix: "copy or export the file again; a slice may be missing at an end of the series"
+                .to_owned(),
+        })
+        .collect()
+}
+
+fn findings_of(series: &Series, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = damaged_files(catalogue);
+    found.extend(findings(series));
+    found
 }
 
 pub(crate) fn findings(series: &Series) -> Vec<Finding> {

@@ -91,6 +91,7 @@ fn looked_at(path: &Path) -> anyhow::Result<InfoResult> {
             Err(error) if path.is_dir() => result.skipped.push(sirt_dicom::SkippedFile {
                 file: name,
                 reason: format!("{error:#}"),
+                damaged: true,
             }),
             Err(error) => return Err(error),
         }
@@ -164,6 +165,16 @@ fn series_item(series: &Series, catalogue: &Catalogue) -> Item {
                 findings.push(unreadable(error));
             }
         }
+        SeriesKind::Nm if sirt_dicom::read_planar(series).is_ok() => findings.push(Finding {
+            severity: "stops",
+            subject: series.first_file.clone(),
+            rule: "planar views hold no volume".to_owned(),
+            fix: "give the reconstructed tomogram".to_owned(),
+        }),
+        SeriesKind::EnhancedCt => match sirt_dicom::read_ct(series) {
+            Ok(volume) => grid = Some(GridResult::of(volume.grid())),
+            Err(error) => findings.push(unreadable(error)),
+        },
         SeriesKind::Nm | SeriesKind::EnhancedPet => match sirt_dicom::read_activity(series) {
             Ok((volume, _)) => grid = Some(GridResult::of(volume.grid())),
             Err(error) => findings.push(unreadable(error)),

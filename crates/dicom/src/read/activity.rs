@@ -33,7 +33,8 @@ pub fn read_activity(
         SeriesKind::EnhancedPet => {
             let image = enhanced::read(first)?;
             let mut acquisition = acquisition(first, &facts);
-            acquisition.units = acquisition.units.or(image.units);
+            // The mapping was applied to the numbers: its unit goes first.
+            acquisition.units = image.units.or(acquisition.units);
             acquisition.frames = image
                 .timing
                 .into_iter()
@@ -48,7 +49,7 @@ pub fn read_activity(
         SeriesKind::Nm => {
             let tomogram = nm::read_tomogram(first)?;
             let mut acquisition = acquisition(first, &facts);
-            acquisition.units = acquisition.units.or(tomogram.units);
+            acquisition.units = tomogram.units.or(acquisition.units);
             let timing = FrameTiming {
                 acquisition_start: first.acquisition_start,
                 duration: tomogram.duration,

@@ -322,10 +322,14 @@ fn mixed_facts(instances: &[Instance], head: &RadiopharmaceuticalFacts, out: &mu
     let differs = |same: &dyn Fn(&RadiopharmaceuticalFacts) -> bool| {
         instances
             .iter()
-            .filter_map(|one| one.radiopharmaceutical.as_deref())
-            .any(|facts| !same(facts))
+            .find(|one| {
+                one.radiopharmaceutical
+                    .as_deref()
+                    .is_some_and(|facts| !same(facts))
+            })
+            .map(|one| one.file.as_str())
     };
-    let checks: [(Tag, bool); 4] = [
+    let checks: [(Tag, Option<&str>); 4] = [
         (tags::UNITS, differs(&|facts| facts.units == head.units)),
         (
             tags::DECAY_CORRECTION,
@@ -341,10 +345,10 @@ fn mixed_facts(instances: &[Instance], head: &RadiopharmaceuticalFacts, out: &mu
         ),
     ];
     for (tag, differs) in checks {
-        if differs {
+        if let Some(file) = differs {
             out.push(Finding::stops(
                 tag,
-                "differs between files of the series",
+                format!("differs between files of the series, first in {file}"),
                 "give the files of one reconstruction only",
             ));
         }

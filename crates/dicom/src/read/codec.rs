@@ -55,6 +55,12 @@ pub(crate) fn decode_frame(
             )
         })?;
     let stream_bits = check_stream_size(layout, stream)?;
+    if transfer_syntax == uids::JPEG_EXTENDED12_BIT && stream_bits > 8 {
+        return Err(format!(
+            "JPEG with loss of {stream_bits} bits is not decoded, allowed 8; JPEG without loss \
+             may have 16"
+        ));
+    }
     let frame = SingleFrame {
         transfer_syntax,
         layout,

@@ -78,7 +78,8 @@ pub(crate) enum ElementError {
 pub(crate) enum Extent {
     /// Stop before the value of the pixels, which may not be there.
     Header,
-    /// Read all; pixels that are cut short are returned as far as they go.
+    /// Read all; uncompressed pixels that are cut short are returned as far as
+    /// they go.
     Whole,
     /// Only the file meta group 0002.
     Meta,
@@ -119,7 +120,7 @@ pub(crate) fn parse<'a>(
             }
             let value = match found.length {
                 Some(length) => Value::Bytes(reader.take_up_to(length as usize)),
-                None => Value::Fragments(reader.fragments()),
+                None => Value::Fragments(reader.fragments(header.tag)?),
             };
             elements.push(Element {
                 tag: header.tag,
@@ -284,7 +285,7 @@ impl<'a> Reader<'a> {
         let value = if length == UNDEFINED_LENGTH {
             if is_pixels(tag) || matches!(vr, VR::OB | VR::OW) {
                 // An icon image inside a sequence may be compressed too.
-                Value::Fragments(self.fragments())
+                Value::Fragments(self.fragments(tag)?)
             } else {
                 // UN of undefined length is a sequence in implicit VR (PS3.5 6.2.2).
                 let outer = self.encoding;
@@ -295,12 +296,16 @@ impl<'a> Reader<'a> {
                 self.encoding = outer;
                 Value::Items(items?)
             }
-        } else if vr == VR::SQ {
+        } else if vr == VR::SQ || (vr == VR::UN && dictionary_vr(tag) == VR::SQ) {
             let content = self.take(length as usize, Some(tag))?;
             let mut inner = Reader {
                 bytes: content,
                 at: 0,
-                encoding: self.encoding,
+                encoding: Encoding {
+                    // A sequence written as UN is in implicit VR inside.
+                    explicit: self.encoding.explicit && vr == VR::SQ,
+                    ..self.encoding
+                },
             };
             Value::Items(
                 inner
@@ -317,10 +322,12 @@ impl<'a> Reader<'a> {
         } else {
             Value::Bytes(self.take(length as usize, Some(tag))?)
         };
-        let vr = if matches!(value, Value::Items(_)) {
-            VR::SQ
-        } else {
-            vr
+        let vr = match (&value, vr) {
+            (Value::Items(_), _) => VR::SQ,
+            // Gateways that lack an attribute in their dictionary write UN; the
+            // bytes are little endian then (PS3.5 6.2.2).
+            (Value::Bytes(_), VR::UN) if !self.encoding.big_endian => dictionary_vr(tag),
+            _ => vr,
         };
         Ok(Element { tag, vr, value })
     }
@@ -390,19 +397,17 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Offset table and fragments, as many as are whole.
-    fn fragments(&mut self) -> Vec<&'a [u8]> {
+    /// Offset table and fragments of `pixels`; the delimiter may be missing at
+    /// the end of the bytes.
+    fn fragments(&mut self, pixels: Tag) -> Result<Vec<&'a [u8]>, ElementError> {
         let mut fragments = Vec::new();
         while let (Ok(tag), Ok(length)) = (self.tag(), self.u32(None)) {
             if tag != ITEM {
                 break;
             }
-            let Ok(fragment) = self.take(length as usize, None) else {
-                break;
-            };
-            fragments.push(fragment);
+            fragments.push(self.take(length as usize, Some(pixels))?);
         }
-        fragments
+        Ok(fragments)
     }
 }
 

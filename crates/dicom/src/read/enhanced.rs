@@ -14,14 +14,17 @@ use sirt_quantity::TimeSpan;
 
 use super::ct::stack_frames;
 use super::element::{DataSet, Extent};
-use super::instance::{Instance, orientation};
+use super::instance::{Instance, SeriesKind, orientation};
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
-use super::radiopharmaceutical::{recorded, ucum_units};
+use super::radiopharmaceutical::{real_world, recorded};
 use crate::DicomError;
 
 /// Frames nearer than this are on one plane, mm.
 const SAME_PLANE_MM: f64 = 0.01;
+
+/// Relative difference of pixel spacings that is rounding.
+const SAME_PIXEL_SPACING: f64 = 1e-3;
 
 /// A multi-frame image as a volume.
 pub(crate) struct EnhancedImage {
@@ -61,17 +64,23 @@ pub(crate) fn group<'o, 'a>(
     frame: usize,
     macro_tag: Tag,
 ) -> Option<&'o DataSet<'a>> {
-    object
+    group_items(object, frame, macro_tag).first()
+}
+
+/// All items of a macro in a frame's groups, else in the shared ones.
+fn group_items<'o, 'a>(object: &'o Object<'a>, frame: usize, macro_tag: Tag) -> &'o [DataSet<'a>] {
+    let own = object
         .set
         .items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
         .get(frame)
-        .and_then(|groups| groups.item(macro_tag))
-        .or_else(|| {
-            object
-                .set
-                .item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
-                .and_then(|groups| groups.item(macro_tag))
-        })
+        .map_or(&[][..], |groups| groups.items(macro_tag));
+    if !own.is_empty() {
+        return own;
+    }
+    object
+        .set
+        .item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
+        .map_or(&[], |groups| groups.items(macro_tag))
 }
 
 /// Geometry of a frame.
@@ -135,7 +144,7 @@ pub(crate) fn read(instance: &Instance) -> Result<EnhancedImage, DicomError> {
     let mut units: Option<Recorded<PixelUnits>> = None;
     let mut scaled = Vec::with_capacity(count);
     for frame in &order {
-        let (rescale, unit) = frame_rescale(&object, *frame)?;
+        let (rescale, unit) = frame_rescale(&object, *frame, instance.kind)?;
         if units.is_some() && unit != units {
             return Err(object.refused(
                 tags::MEASUREMENT_UNITS_CODE_SEQUENCE,
@@ -172,6 +181,32 @@ pub(crate) fn read(instance: &Instance) -> Result<EnhancedImage, DicomError> {
     })
 }
 
+/// Refuses frames whose pixels differ in size.
+pub(crate) fn one_pixel_spacing(
+    object: &Object<'_>,
+    planes: &[FramePlane],
+) -> Result<(), DicomError> {
+    let Some(first) = planes.first() else {
+        return Ok(());
+    };
+    let other = planes.iter().find(|plane| {
+        (0..2).any(|axis| {
+            (plane.spacing[axis] - first.spacing[axis]).abs()
+                > SAME_PIXEL_SPACING * first.spacing[axis]
+        })
+    });
+    other.map_or(Ok(()), |plane| {
+        Err(object.refused(
+            tags::PIXEL_SPACING,
+            format!(
+                "{:?} and {:?} mm in one object",
+                first.spacing, plane.spacing
+            ),
+            "one pixel spacing for all frames",
+        ))
+    })
+}
+
 /// Frames in the order of the normal, and their grid.
 fn frame_grid(
     object: &Object<'_>,
@@ -193,6 +228,7 @@ fn frame_grid(
             "parallel frames",
         ));
     }
+    one_pixel_spacing(object, planes)?;
     let mut order: Vec<usize> = (0..planes.len()).collect();
     let place = |at: usize| first.place(planes[at].position);
     order.sort_by(|a, b| place(*a).total_cmp(&place(*b)));
@@ -212,6 +248,16 @@ fn frame_grid(
         .iter()
         .map(|d| (d - spacing).abs())
         .fold(0.0, f64::max);
+    let doubles = distances.iter().filter(|d| **d < SAME_PLANE_MM).count();
+    if doubles > 0 {
+        return Err(refused(
+            format!(
+                "that of another frame in {doubles} of {} frames",
+                planes.len()
+            ),
+            "one frame on each plane; export time points, gates and energies separately",
+        ));
+    }
     if spacing < SAME_PLANE_MM || worst > 0.02 * spacing {
         return Err(refused(
             format!("frames apart by {spacing:.3} mm on average, off by up to {worst:.3} mm"),
@@ -241,32 +287,28 @@ fn frame_grid(
 fn frame_rescale(
     object: &Object<'_>,
     frame: usize,
+    kind: SeriesKind,
 ) -> Result<(Rescale, Option<Recorded<PixelUnits>>), DicomError> {
-    let mapping = group(object, frame, tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE);
-    if let Some(mapping) = mapping
-        && let (Some(slope), Some(code)) = (
-            mapping.number(tags::REAL_WORLD_VALUE_SLOPE),
-            mapping.code(tags::MEASUREMENT_UNITS_CODE_SEQUENCE),
-        )
+    let mappings = group_items(object, frame, tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE);
+    if kind == SeriesKind::EnhancedPet
+        && let Some((rescale, units)) = real_world(object, mappings)?
     {
-        let units = ucum_units(&code);
-        if !matches!(units, PixelUnits::Other(_)) {
-            let rescale = Rescale {
-                slope,
-                intercept: mapping
-                    .number(tags::REAL_WORLD_VALUE_INTERCEPT)
-                    .unwrap_or(0.0),
-            };
-            return Ok((
-                rescale,
-                Some(recorded(units, tags::MEASUREMENT_UNITS_CODE_SEQUENCE)),
-            ));
-        }
+        return Ok((rescale, Some(units)));
     }
     let values = group(object, frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
     let slope = values
         .and_then(|item| item.number(tags::RESCALE_SLOPE))
         .ok_or_else(|| object.missing(tags::RESCALE_SLOPE, "a number"))?;
+    let unit = values.and_then(|item| item.text(tags::RESCALE_TYPE));
+    if kind == SeriesKind::EnhancedCt
+        && let Some(unit) = unit.filter(|unit| unit != "HU")
+    {
+        return Err(object.refused(
+            tags::RESCALE_TYPE,
+            unit,
+            "HU; give the CT in Hounsfield units",
+        ));
+    }
     let intercept = values
         .and_then(|item| item.number(tags::RESCALE_INTERCEPT))
         .unwrap_or(0.0);

@@ -9,8 +9,9 @@ use jiff::civil::DateTime;
 use sirt_image::{PatientPoint, PatientVector};
 
 use super::attribute::attribute_name;
+use super::element::Extent;
 use super::object::{Object, ObjectBytes};
-use super::pixel::{PixelLayout, Rescale, is_native};
+use super::pixel::{PixelFrames, PixelLayout, Rescale, is_native};
 use super::radiopharmaceutical::RadiopharmaceuticalFacts;
 use crate::DicomError;
 
@@ -256,11 +257,62 @@ impl Instance {
         }
     }
 
+    /// Whether two files of one object hold the same: pixels, place and rescale
+    /// values of images, all elements of others.  What cannot be read is not
+    /// the same.
+    pub(crate) fn holds_the_same_as(&self, other: &Self) -> bool {
+        let image = |one: &Self| {
+            (
+                one.layout,
+                one.position,
+                one.orientation,
+                one.pixel_spacing,
+                one.rescale,
+            )
+        };
+        let (Ok(ours), Ok(theirs)) = (self.bytes(), other.bytes()) else {
+            return false;
+        };
+        if ours == theirs {
+            return true;
+        }
+        let (Ok(ours), Ok(theirs)) = (self.open(&ours), other.open(&theirs)) else {
+            return false;
+        };
+        if ours.data_set() == theirs.data_set() {
+            return true;
+        }
+        self.layout.is_some()
+            && image(self) == image(other)
+            && matches!(
+                (ours.parse(Extent::Whole), theirs.parse(Extent::Whole)),
+                (Ok(ours), Ok(theirs)) if has_same_pixels(&ours, &theirs)
+            )
+    }
+
     /// Unit normal of the slice: row direction x column direction.
     pub(crate) fn normal(&self) -> Option<PatientVector> {
         let [row, column] = self.orientation?;
         row.cross(column).direction()
     }
+}
+
+/// Whether two objects of one layout have the same stored numbers.
+fn has_same_pixels(a: &Object<'_>, b: &Object<'_>) -> bool {
+    let (Ok(a), Ok(b)) = (PixelFrames::open(a), PixelFrames::open(b)) else {
+        return false;
+    };
+    let mut numbers = [
+        vec![0.0; a.layout.pixels_per_frame()],
+        vec![0.0; a.layout.pixels_per_frame()],
+    ];
+    let [ours, theirs] = &mut numbers;
+    a.layout == b.layout
+        && (0..a.layout.frames).all(|frame| {
+            a.numbers_into(frame, Rescale::STORED, ours).is_ok()
+                && b.numbers_into(frame, Rescale::STORED, theirs).is_ok()
+                && ours == theirs
+        })
 }
 
 /// Two unit directions from (0020,0037), when they are perpendicular to 1e-3.

@@ -18,9 +18,9 @@ use sirt_quantity::{Energy, TimeSpan};
 use super::ct::stack_frames;
 use super::element::{DataSet, Extent};
 use super::instance::{Instance, SeriesKind, orientation};
-use super::object::Object;
+use super::object::{Object, refused};
 use super::pixel::{PixelFrames, Rescale};
-use super::radiopharmaceutical::{recorded, ucum_units};
+use super::radiopharmaceutical::real_world;
 use super::series::Series;
 use crate::DicomError;
 
@@ -125,10 +125,17 @@ fn is_tomographic(instance: &Instance) -> bool {
 pub(crate) fn read_tomogram(instance: &Instance) -> Result<Tomogram, DicomError> {
     let kind = instance.image_type.get(2).map_or("", String::as_str);
     if kind != "RECON TOMO" {
-        return Err(DicomError::WrongKind {
-            found: format!("{} ({})", instance.file, instance.image_type.join("\\")),
-            wanted: "a reconstructed tomogram (RECON TOMO); projections and planar views have no volume",
-        });
+        let recorded = instance.image_type.join("\\");
+        return Err(refused(
+            &instance.file,
+            tags::IMAGE_TYPE,
+            if recorded.is_empty() {
+                "missing"
+            } else {
+                &recorded
+            },
+            "RECON TOMO as third value; projections, planar views and gates have no volume",
+        ));
     }
     let bytes = instance.bytes()?;
     let bytes = instance.open(&bytes)?;
@@ -149,7 +156,8 @@ pub(crate) fn read_tomogram(instance: &Instance) -> Result<Tomogram, DicomError>
         }
     }
     let slices = frame_vector(&object, tags::SLICE_VECTOR, count).map(|vector| {
-        if vector.iter().all(|one| *one == 1) {
+        // Without the vector frames stand in the order of slices.
+        if object.set.get(tags::SLICE_VECTOR).is_none() {
             (1..=count).collect()
         } else {
             vector
@@ -169,8 +177,14 @@ pub(crate) fn read_tomogram(instance: &Instance) -> Result<Tomogram, DicomError>
         ));
     }
     let grid = tomogram_grid(&object, &frames, &mut order)?;
-    let (rescale, units) =
-        real_world(&object.set).unwrap_or((instance.rescale.unwrap_or(Rescale::STORED), None));
+    let (rescale, units) = real_world(
+        &object,
+        object.set.items(tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE),
+    )?
+    .map_or(
+        (instance.rescale.unwrap_or(Rescale::STORED), None),
+        |(rescale, units)| (rescale, Some(units)),
+    );
     let scaled: Vec<_> = order.iter().map(|frame| (*frame, rescale)).collect();
     let values = stack_frames(&frames, &scaled, &grid)?;
     Ok(Tomogram {
@@ -211,6 +225,7 @@ fn tomogram_grid(
         })?;
     let [between_rows, between_columns] = set
         .array::<2>(tags::PIXEL_SPACING)
+        .filter(|spacing| spacing.iter().all(|d| *d > 0.0))
         .ok_or_else(|| object.missing(tags::PIXEL_SPACING, "two positive numbers in mm"))?;
     let step = set
         .number(tags::SPACING_BETWEEN_SLICES)
@@ -261,26 +276,6 @@ fn energy_range(set: &DataSet<'_>, window: usize) -> Option<[Energy; 2]> {
         Energy::from_kev(range.number(tags::ENERGY_WINDOW_LOWER_LIMIT)?),
         Energy::from_kev(range.number(tags::ENERGY_WINDOW_UPPER_LIMIT)?),
     ])
-}
-
-/// The first real-world value mapping in a unit of activity or counts.
-fn real_world(set: &DataSet<'_>) -> Option<(Rescale, Option<Recorded<PixelUnits>>)> {
-    set.items(tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE)
-        .iter()
-        .find_map(|mapping| {
-            let units = ucum_units(&mapping.code(tags::MEASUREMENT_UNITS_CODE_SEQUENCE)?);
-            if matches!(units, PixelUnits::Other(_)) {
-                return None;
-            }
-            let rescale = Rescale {
-                slope: mapping.number(tags::REAL_WORLD_VALUE_SLOPE)?,
-                intercept: mapping
-                    .number(tags::REAL_WORLD_VALUE_INTERCEPT)
-                    .unwrap_or(0.0),
-            };
-            let units = recorded(units, tags::MEASUREMENT_UNITS_CODE_SEQUENCE);
-            Some((rescale, Some(units)))
-        })
 }
 
 /// Time of a rotation: frames in it times the duration of one.

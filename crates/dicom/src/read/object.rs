@@ -16,6 +16,9 @@ use crate::DicomError;
 /// Bytes that a deflated data set may grow to.
 const LARGEST_INFLATED: u64 = 2 << 30;
 
+/// Why a file of no bytes is not DICOM.
+pub(crate) const EMPTY_FILE: &str = "the file is empty (0 bytes)";
+
 /// Bytes of one object, inflated where its transfer syntax says so.
 pub(crate) struct ObjectBytes<'a> {
     file: &'a str,
@@ -48,7 +51,7 @@ impl<'a> ObjectBytes<'a> {
             reason: reason.to_owned(),
         };
         if bytes.is_empty() {
-            return Err(not_dicom("the file is empty (0 bytes)"));
+            return Err(not_dicom(EMPTY_FILE));
         }
         let start = if bytes.get(128..132) == Some(b"DICM") {
             132
@@ -107,6 +110,11 @@ impl<'a> ObjectBytes<'a> {
             data_offset: (!deflated).then_some(start + used),
             transfer_syntax,
         })
+    }
+
+    /// The data set as it is encoded, inflated, without file meta.
+    pub(crate) fn data_set(&self) -> &[u8] {
+        &self.data
     }
 
     /// Whether the data set is compressed as a whole.

@@ -18,9 +18,9 @@ use crate::DicomError;
 /// Most pixels of one frame, 16384 x 16384.
 const LARGEST_FRAME: usize = 1 << 28;
 
-/// Most pixels for each compressed byte: an empty frame of 512 x 512 takes some
-/// hundred bytes in JPEG 2000. More is a claim that memory is not taken for.
-pub(crate) const MOST_PIXELS_PER_BYTE: usize = 4096;
+/// Most pixels for each compressed byte: an empty frame of 1024 x 1024 takes
+/// 150 bytes in JPEG 2000. More is a claim that memory is not taken for.
+pub(crate) const MOST_PIXELS_PER_BYTE: usize = 16_384;
 
 /// Explicit VR big endian, retired and still in archives.
 pub(crate) const EXPLICIT_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
@@ -435,10 +435,12 @@ fn frame_streams<'a>(
             .map(|four| u32::from_le_bytes(std::array::from_fn(|i| four[i])).into())
             .collect()
     } else {
-        return Err(format!(
-            "{} fragments for {frames} frames without an offset table",
-            fragments.len()
-        ));
+        return streams_by_start(fragments, frames).ok_or_else(|| {
+            format!(
+                "{} fragments for {frames} frames without an offset table",
+                fragments.len()
+            )
+        });
     };
     let mut streams: Vec<Vec<u8>> = Vec::new();
     let mut offset = 0_u64;
@@ -459,6 +461,22 @@ fn frame_streams<'a>(
         ));
     }
     Ok(streams.into_iter().map(Cow::Owned).collect())
+}
+
+/// The stream of each frame where no offset table tells them apart: a frame
+/// begins with the start marker of JPEG or JPEG 2000, which cannot stand in
+/// compressed data; `None` where that does not make `frames` streams.
+fn streams_by_start<'a>(fragments: &[&'a [u8]], frames: usize) -> Option<Vec<Cow<'a, [u8]>>> {
+    const JPEG_START: &[u8] = &[0xFF, 0xD8, 0xFF];
+    const JPEG_2000_START: &[u8] = &[0xFF, 0x4F, 0xFF, 0x51];
+    let mut streams: Vec<Vec<u8>> = Vec::new();
+    for fragment in fragments {
+        if fragment.starts_with(JPEG_START) || fragment.starts_with(JPEG_2000_START) {
+            streams.push(Vec::new());
+        }
+        streams.last_mut()?.extend_from_slice(fragment);
+    }
+    (streams.len() == frames).then(|| streams.into_iter().map(Cow::Owned).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Units, decay and radiopharmaceutical of an activity image, as recorded.
 
 use dicom_core::Tag;
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use jiff::civil::DateTime;
 use sirt_image::{DecayCorrection, InstantOf, PixelUnits, Recorded};
 use sirt_quantity::{Activity, TimeSpan};
@@ -10,6 +10,9 @@ use super::attribute::{CodedConcept, attribute_name};
 use super::element::DataSet;
 use super::instance::SeriesKind;
 use super::instant::parse_time;
+use super::object::Object;
+use super::pixel::Rescale;
+use crate::DicomError;
 
 /// Facts of one object of an activity series.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -43,6 +46,9 @@ impl RadiopharmaceuticalFacts {
         let zone = set.zone_minutes();
         let pharmaceuticals = set.items(tags::RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE);
         let item = pharmaceuticals.first();
+        let converted = set.text(tags::SOP_CLASS_UID).as_deref()
+            == Some(uids::LEGACY_CONVERTED_ENHANCED_PET_IMAGE_STORAGE);
+        let in_mbq = kind == SeriesKind::Nm || (kind == SeriesKind::EnhancedPet && !converted);
         let correction = set.text(tags::DECAY_CORRECTION);
         let decay_correction = match correction.as_deref() {
             Some("NONE") => Some(DecayCorrection::None),
@@ -73,8 +79,9 @@ impl RadiopharmaceuticalFacts {
                 .and_then(|item| item.number(tags::RADIONUCLIDE_TOTAL_DOSE))
                 .filter(|dose| *dose > 0.0)
                 .map(|dose| {
-                    // Bq in PET objects, MBq in NM objects (PS3.3 C.8.9.2, C.8.4.10).
-                    let activity = if kind == SeriesKind::Nm {
+                    // Bq in PET slices and what was converted from them, MBq in NM
+                    // and enhanced PET objects (PS3.3 C.8.9.2, C.8.4.10, C.8.22.4).
+                    let activity = if in_mbq {
                         Activity::from_mbq(dose)
                     } else {
                         Activity::from_bq(dose)
@@ -158,7 +165,7 @@ fn pixel_units(term: &str) -> PixelUnits {
 }
 
 /// UCUM units of a real-world value mapping.
-pub(crate) fn ucum_units(code: &CodedConcept) -> PixelUnits {
+fn ucum_units(code: &CodedConcept) -> PixelUnits {
     match code.value.to_ascii_lowercase().as_str() {
         "bq/ml" => PixelUnits::BecquerelPerMl,
         "{counts}" | "{count}" => PixelUnits::Counts,
@@ -166,6 +173,47 @@ pub(crate) fn ucum_units(code: &CodedConcept) -> PixelUnits {
         value if value.starts_with("g/ml{suv") => PixelUnits::GramPerMl,
         _ => PixelUnits::Other(code.value.clone()),
     }
+}
+
+/// The real-world value mapping in Bq/mL where there is one, else the first in
+/// another known unit; mappings of one unit that disagree are refused.
+pub(crate) fn real_world(
+    object: &Object<'_>,
+    mappings: &[DataSet<'_>],
+) -> Result<Option<(Rescale, Recorded<PixelUnits>)>, DicomError> {
+    let tag = tags::MEASUREMENT_UNITS_CODE_SEQUENCE;
+    let known: Vec<(Rescale, PixelUnits)> = mappings
+        .iter()
+        .filter_map(|mapping| {
+            let units = ucum_units(&mapping.code(tag)?);
+            let rescale = Rescale {
+                slope: mapping.number(tags::REAL_WORLD_VALUE_SLOPE)?,
+                intercept: mapping
+                    .number(tags::REAL_WORLD_VALUE_INTERCEPT)
+                    .unwrap_or(0.0),
+            };
+            (!matches!(units, PixelUnits::Other(_))).then_some((rescale, units))
+        })
+        .collect();
+    let Some((rescale, units)) = known
+        .iter()
+        .find(|(_, units)| *units == PixelUnits::BecquerelPerMl)
+        .or(known.first())
+    else {
+        return Ok(None);
+    };
+    // Parts of a range with slopes of their own are not told apart here.
+    if known
+        .iter()
+        .any(|(other, unit)| unit == units && other != rescale)
+    {
+        return Err(object.refused(
+            tags::REAL_WORLD_VALUE_SLOPE,
+            format!("different between mappings to {units}"),
+            "one linear mapping for each unit",
+        ));
+    }
+    Ok(Some((*rescale, recorded(units.clone(), tag))))
 }
 
 /// Nuclide by its code's meaning, `^90^Yttrium`, or by its code alone.

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::element::Extent;
 use super::instance::{Instance, SeriesKind, Source};
-use super::object::ObjectBytes;
+use super::object::{EMPTY_FILE, ObjectBytes};
 use super::series::Series;
 use crate::{DicomError, Finding};
 
@@ -45,6 +45,23 @@ pub struct SkippedFile {
     pub file: String,
     /// Why.
     pub reason: String,
+    /// Whether it seems to be DICOM that is damaged or cannot be read, so that
+    /// something may be missing from a series.
+    pub damaged: bool,
+}
+
+impl SkippedFile {
+    fn new(file: String, error: &DicomError) -> Self {
+        let damaged = match error {
+            DicomError::NotDicom { reason, .. } => reason == EMPTY_FILE,
+            _ => true,
+        };
+        Self {
+            file,
+            reason: reason(error),
+            damaged,
+        }
+    }
 }
 
 impl Catalogue {
@@ -85,10 +102,7 @@ pub fn scan(path: impl AsRef<Path>) -> Result<Catalogue, DicomError> {
     let read: Vec<_> = files
         .par_iter()
         .map(|path| {
-            read_file_header(path).map_err(|error| SkippedFile {
-                file: file_name(path),
-                reason: reason(&error),
-            })
+            read_file_header(path).map_err(|error| SkippedFile::new(file_name(path), &error))
         })
         .collect();
     Ok(sort_out(read))
@@ -107,10 +121,7 @@ pub fn scan_bytes(files: Vec<(String, Vec<u8>)>) -> Catalogue {
                 Source::Memory(Arc::clone(&bytes)),
                 bytes.len() as u64,
             )
-            .map_err(|error| SkippedFile {
-                file,
-                reason: reason(&error),
-            })
+            .map_err(|error| SkippedFile::new(file, &error))
         })
         .collect();
     sort_out(read)
@@ -237,8 +248,8 @@ fn catalogue(instances: Vec<Instance>, skipped: Vec<SkippedFile>) -> Catalogue {
             .or_default()
             .push(instance);
     }
-    let mut series: Vec<Series> = groups
-        .into_values()
+    let mut series: Vec<Series> = joined_over_rounding(groups)
+        .into_iter()
         .flat_map(split_repeated_places)
         .filter_map(Series::new)
         .collect();
@@ -277,6 +288,17 @@ struct GroupKey {
 }
 
 impl GroupKey {
+    fn is_same_but_rounding(&self, other: &Self) -> bool {
+        self.study == other.study
+            && self.series == other.series
+            && self.kind == other.kind
+            && self.number == other.number
+            && self.description == other.description
+            && self.frame_of_reference == other.frame_of_reference
+            && self.size == other.size
+            && self.object == other.object
+    }
+
     fn of(instance: &Instance, at: usize) -> Self {
         let slices = instance.kind.is_slices();
         // Only where the UID is missing do number and description decide.
@@ -306,6 +328,50 @@ impl GroupKey {
             }),
         }
     }
+}
+
+/// Joins slices that differ by less than rounding in orientation and pixel
+/// spacing and still fell on two sides of a hundredth.
+fn joined_over_rounding(groups: BTreeMap<GroupKey, Vec<Instance>>) -> Vec<Vec<Instance>> {
+    let mut joined: Vec<(GroupKey, Vec<Instance>)> = Vec::new();
+    for (key, instances) in groups {
+        let near = key
+            .object
+            .is_none()
+            .then(|| {
+                joined.iter_mut().find(|(other, found)| {
+                    other.is_same_but_rounding(&key)
+                        && found
+                            .first()
+                            .zip(instances.first())
+                            .is_some_and(|(a, b)| is_same_plane_size(a, b))
+                })
+            })
+            .flatten();
+        match near {
+            Some((_, found)) => found.extend(instances),
+            None => joined.push((key, instances)),
+        }
+    }
+    joined.into_iter().map(|(_, instances)| instances).collect()
+}
+
+/// Whether orientations agree to 1e-3 and pixel spacings to a part in 1000.
+fn is_same_plane_size(a: &Instance, b: &Instance) -> bool {
+    let (Some(turned), Some(other)) = (a.orientation, b.orientation) else {
+        return false;
+    };
+    let (Some(spacing), Some(second)) = (a.pixel_spacing, b.pixel_spacing) else {
+        return false;
+    };
+    turned
+        .iter()
+        .zip(&other)
+        .all(|(one, two)| one.0.iter().zip(two.0).all(|(x, y)| (x - y).abs() < 1e-3))
+        && spacing
+            .iter()
+            .zip(second)
+            .all(|(x, y)| (x - y).abs() < 1e-3 * x.abs())
 }
 
 /// Splits slices that repeat places by image type, else by acquisition number,

@@ -11,7 +11,7 @@ use dicom_dictionary_std::tags;
 use sirt_image::{FrameOfReference, Grid, Outline, Structure, WeightMask};
 
 use super::element::{DataSet, Extent};
-use super::enhanced::{FramePlane, frame_plane, group};
+use super::enhanced::{FramePlane, frame_plane, group, one_pixel_spacing};
 use super::instance::{Instance, LABEL_MAP_SEGMENTATION_STORAGE};
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
@@ -37,6 +37,7 @@ pub(crate) fn read(instance: &Instance) -> Result<Structures, DicomError> {
     let planes: Vec<FramePlane> = (0..count)
         .map(|frame| frame_plane(&object, frame))
         .collect::<Result<_, _>>()?;
+    one_pixel_spacing(&object, &planes)?;
     let lattice = Lattice::of(&object, &planes, &frames)?;
     let mut places = Vec::with_capacity(count);
     for plane in &planes {
@@ -56,12 +57,18 @@ pub(crate) fn read(instance: &Instance) -> Result<Structures, DicomError> {
         }
         Kind::Binary | Kind::LabelMap => Rescale::STORED,
     };
+    // A label map may name another value than 0 for what is in no segment.
+    let background = object
+        .set
+        .count(tags::PIXEL_PADDING_VALUE)
+        .and_then(|value| u32::try_from(value).ok())
+        .unwrap_or(0);
     let mut painted: BTreeMap<u32, Painted> = BTreeMap::new();
     let mut pixels = vec![0.0_f32; frames.layout.pixels_per_frame()];
     for (frame, place) in places.iter().enumerate() {
         frames.numbers_into(frame, scale, &mut pixels)?;
         if kind == Kind::LabelMap {
-            paint_labels(&mut painted, &pixels, *place);
+            paint_labels(&mut painted, &pixels, *place, background);
         } else {
             painted
                 .entry(frame_segment(&object, frame)?)
@@ -69,7 +76,19 @@ pub(crate) fn read(instance: &Instance) -> Result<Structures, DicomError> {
                 .paint(pixels.iter().copied().enumerate(), *place);
         }
     }
-    structures(&object, instance, &lattice, painted)
+    let mut result = structures(&object, instance, &lattice, painted, kind)?;
+    let fractional = object.set.text(tags::SEGMENTATION_FRACTIONAL_TYPE);
+    if kind == Kind::Fractional && fractional.as_deref() != Some("OCCUPANCY") {
+        result.findings.push(Finding::weakens(
+            tags::SEGMENTATION_FRACTIONAL_TYPE,
+            format!(
+                "is {}, not OCCUPANCY: its values are used as the part of the voxel inside",
+                fractional.as_deref().unwrap_or("missing")
+            ),
+            "give the segmentation as OCCUPANCY or BINARY",
+        ));
+    }
+    Ok(result)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,12 +136,17 @@ impl Painted {
     }
 }
 
-fn paint_labels(painted: &mut BTreeMap<u32, Painted>, pixels: &[f32], place: usize) {
+fn paint_labels(
+    painted: &mut BTreeMap<u32, Painted>,
+    pixels: &[f32],
+    place: usize,
+    background: u32,
+) {
     let mut of_label: BTreeMap<u32, Vec<(usize, f32)>> = BTreeMap::new();
     for (at, value) in pixels.iter().enumerate() {
-        // Labels are whole numbers of at most 16 bits; 0 is background.
+        // Labels are whole numbers of at most 16 bits.
         let label = *value as u32;
-        if label > 0 {
+        if label != background {
             of_label.entry(label).or_default().push((at, 1.0));
         }
     }
@@ -235,6 +259,7 @@ fn structures(
     instance: &Instance,
     lattice: &Lattice,
     painted: BTreeMap<u32, Painted>,
+    kind: Kind,
 ) -> Result<Structures, DicomError> {
     let charset = object.set.character_set();
     let described: BTreeMap<usize, &DataSet<'_>> = object
@@ -244,18 +269,19 @@ fn structures(
         .filter_map(|item| Some((item.count(tags::SEGMENT_NUMBER)?, item)))
         .collect();
     let mut result = Structures::default();
-    for number in described.keys() {
-        let drawn = u32::try_from(*number)
-            .ok()
-            .and_then(|number| painted.get(&number))
-            .is_some_and(|one| one.planes.values().any(|plane| !plane.is_empty()));
-        if !drawn && *number > 0 {
-            result.findings.push(Finding::weakens(
-                tags::SEGMENT_NUMBER,
-                format!("segment {number} has no pixel and is left out"),
-                "draw it, or ignore this if it is not needed",
-            ));
-        }
+    let empty: Vec<usize> = described
+        .keys()
+        .filter(|number| {
+            let drawn = u32::try_from(**number)
+                .ok()
+                .and_then(|number| painted.get(&number))
+                .is_some_and(|one| one.planes.values().any(|plane| !plane.is_empty()));
+            !drawn && **number > 0
+        })
+        .copied()
+        .collect();
+    if !empty.is_empty() {
+        result.findings.push(without_pixels(&empty, kind));
     }
     for (number, paint) in painted {
         if paint.planes.values().all(Vec::is_empty) {
@@ -283,6 +309,33 @@ fn structures(
         });
     }
     Ok(result)
+}
+
+/// Segments that are described and not drawn, in one finding.
+fn without_pixels(numbers: &[usize], kind: Kind) -> Finding {
+    const SHOWN: usize = 8;
+    let (tag, fix) = (
+        tags::SEGMENT_NUMBER,
+        "draw it, or ignore this if it is not needed",
+    );
+    let rule = match numbers {
+        [one] => format!("segment {one} has no pixel and is left out"),
+        several => {
+            let shown: Vec<_> = several.iter().take(SHOWN).map(usize::to_string).collect();
+            format!(
+                "{} segments have no pixel and are left out: {}{}",
+                several.len(),
+                shown.join(", "),
+                if several.len() > SHOWN { ", …" } else { "" }
+            )
+        }
+    };
+    // A label map may describe more labels than it holds (PS3.3 C.8.20.2.3).
+    if kind == Kind::LabelMap {
+        Finding::note(tag, rule, fix)
+    } else {
+        Finding::weakens(tag, rule, fix)
+    }
 }
 
 /// The box of a segment with its weights.

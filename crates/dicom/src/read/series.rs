@@ -6,10 +6,13 @@ use sirt_image::{FrameOfReference, Grid};
 
 use super::activity_findings::activity_findings;
 use super::instance::{Instance, SeriesKind};
-use super::pixel::MOST_PIXELS_PER_BYTE;
-use super::stack::{Stack, stack};
+use super::pixel::{MOST_PIXELS_PER_BYTE, is_native};
+use super::stack::{Stack, differing_copies, stack};
 use crate::finding::Severity;
 use crate::{DicomError, Finding, InstanceReference, SourceReference};
+
+/// Most bytes for each deflated byte, by the longest match of the format.
+const MOST_DEFLATION: u64 = 1040;
 
 /// Files that belong together, with what was found out from their headers.
 ///
@@ -86,6 +89,11 @@ impl Series {
             grid = found;
             findings = stacked;
         } else if files > 1 {
+            let differing = instances
+                .iter()
+                .skip(1)
+                .find(|copy| !head.holds_the_same_as(copy));
+            findings.extend(differing.map(|copy| differing_copies(&head, copy)));
             instances.truncate(1);
             findings.push(Finding::note(
                 tags::SOP_INSTANCE_UID,
@@ -204,35 +212,44 @@ fn image_findings(instances: &[Instance]) -> Vec<Finding> {
             "export the images uncompressed and in grey values",
         ));
     }
-    let cut = instances
+    let cut: Vec<&Instance> = instances
         .iter()
         .filter(|one| {
             let wanted = one.layout.and_then(|layout| layout.native_bytes(layout.frames));
             matches!((wanted, one.native_pixels), (Some(wanted), Some((_, there))) if there < wanted as u64)
         })
-        .count();
-    if cut > 0 {
+        .collect();
+    if let Some(first) = cut.first() {
         findings.push(Finding::stops(
             tags::PIXEL_DATA,
             format!(
-                "{cut} of {} files end before their pixels do",
-                instances.len()
+                "{} of {} files end before their pixels do, first {}",
+                cut.len(),
+                instances.len(),
+                first.file
             ),
             "copy or export the files again",
         ));
     }
-    let hollow = |one: &Instance| {
+    let hollow = |one: &&Instance| {
+        let Some(layout) = one.layout.filter(|_| one.native_pixels.is_none()) else {
+            return false;
+        };
+        if is_native(&one.transfer_syntax) {
+            let wanted = layout.native_bytes(layout.frames).unwrap_or(usize::MAX) as u64;
+            return wanted > one.file_bytes.saturating_mul(MOST_DEFLATION);
+        }
+        let pixels = layout.pixels_per_frame() as u64;
         let most = one.file_bytes.saturating_mul(MOST_PIXELS_PER_BYTE as u64);
-        one.native_pixels.is_none()
-            && one.layout.is_some_and(|layout| {
-                let pixels = layout.pixels_per_frame() as u64;
-                pixels.saturating_mul(layout.frames as u64) > most
-            })
+        pixels.saturating_mul(layout.frames as u64) > most
     };
-    if instances.iter().any(hollow) {
+    if let Some(one) = instances.iter().find(hollow) {
         findings.push(Finding::stops(
             tags::PIXEL_DATA,
-            "the file claims more pixels than its compressed bytes can hold",
+            format!(
+                "{} claims more pixels than its compressed bytes can hold",
+                one.file
+            ),
             "copy or export the files again",
         ));
     }
@@ -250,11 +267,35 @@ fn image_findings(instances: &[Instance]) -> Vec<Finding> {
             "export with rescale slope and intercept",
         ));
     }
-    let unscaled = instances.iter().filter(|one| one.rescale.is_none()).count();
-    if unscaled > 0 && matches!(head.kind, SeriesKind::Ct | SeriesKind::Pet) {
+    let of_frames = instances
+        .iter()
+        .find(|one| one.layout.is_some_and(|layout| layout.frames != 1));
+    if let Some(one) = of_frames.filter(|one| one.kind.is_slices()) {
+        findings.push(Finding::stops(
+            tags::NUMBER_OF_FRAMES,
+            format!(
+                "is {} in {}, allowed 1 in an object of single slices",
+                one.layout.map_or(0, |layout| layout.frames),
+                one.file
+            ),
+            "export as slices, or as an enhanced object that places its frames",
+        ));
+    }
+    let unscaled: Vec<&Instance> = instances
+        .iter()
+        .filter(|one| one.rescale.is_none())
+        .collect();
+    if let Some(first) = unscaled.first()
+        && matches!(head.kind, SeriesKind::Ct | SeriesKind::Pet)
+    {
         findings.push(Finding::stops(
             tags::RESCALE_SLOPE,
-            format!("missing in {unscaled} of {} slices", instances.len()),
+            format!(
+                "missing in {} of {} slices, first {}",
+                unscaled.len(),
+                instances.len(),
+                first.file
+            ),
             "export the series with its rescale values",
         ));
     }

@@ -9,6 +9,8 @@
 //! gap is found and named, and makes no grid.
 //! Source: DICOM PS3.3 C.7.6.2; page `docs/methods/dicom_geometry.md`.
 
+use std::collections::btree_map::Entry;
+
 use dicom_dictionary_std::tags;
 use sirt_image::{Grid, PatientVector};
 
@@ -68,15 +70,31 @@ pub(crate) fn stack(instances: &[Instance]) -> Stack {
 
 /// The same object twice (a copied file) counts once.
 fn drop_copies(instances: &[Instance], stack: &mut Stack) {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut copies = 0;
-    stack.order.retain(|at| match &instances[*at].sop_instance {
-        Some(uid) if !seen.insert(uid.as_str()) => {
-            copies += 1;
-            false
+    let mut seen = std::collections::BTreeMap::new();
+    let mut copies = Vec::new();
+    stack.order.retain(|at| {
+        let Some(uid) = &instances[*at].sop_instance else {
+            return true;
+        };
+        match seen.entry(uid.as_str()) {
+            Entry::Vacant(place) => {
+                place.insert(*at);
+                true
+            }
+            Entry::Occupied(first) => {
+                copies.push((*first.get(), *at));
+                false
+            }
         }
-        _ => true,
     });
+    let differing = copies
+        .iter()
+        .map(|(first, copy)| [&instances[*first], &instances[*copy]])
+        .find(|[first, copy]| !first.holds_the_same_as(copy));
+    if let Some([first, copy]) = differing {
+        stack.findings.push(differing_copies(first, copy));
+    }
+    let copies = copies.len();
     if copies > 0 {
         stack.findings.push(Finding::note(
             tags::SOP_INSTANCE_UID,
@@ -84,6 +102,18 @@ fn drop_copies(instances: &[Instance], stack: &mut Stack) {
             "delete the copies if they were not meant",
         ));
     }
+}
+
+/// Two files that say to be one object and are not.
+pub(crate) fn differing_copies(first: &Instance, copy: &Instance) -> Finding {
+    Finding::stops(
+        tags::SOP_INSTANCE_UID,
+        format!(
+            "{} and {} have one UID and different content",
+            first.file, copy.file
+        ),
+        "keep the right one of the two",
+    )
 }
 
 struct CommonGeometry {
@@ -98,7 +128,12 @@ struct CommonGeometry {
 fn common_geometry(instances: &[Instance], stack: &mut Stack) -> Option<CommonGeometry> {
     let used = || stack.order.iter().map(|at| &instances[*at]);
     let first = used().next()?;
-    let without = |has: fn(&Instance) -> bool| used().filter(|one| !has(one)).count();
+    // Slices that lack something, and the file of the first.
+    let without = |has: fn(&Instance) -> bool| {
+        let mut lacking = used().filter(|one| !has(one));
+        let first = lacking.next();
+        first.map(|one| (1 + lacking.count(), &one.file))
+    };
     let mut findings = Vec::new();
     let n = stack.order.len();
     for (tag, missing) in [
@@ -119,10 +154,10 @@ fn common_geometry(instances: &[Instance], stack: &mut Stack) -> Option<CommonGe
         ),
         (tags::ROWS, without(|one| one.layout.is_some())),
     ] {
-        if missing > 0 {
+        if let Some((missing, file)) = missing {
             findings.push(Finding::stops(
                 tag,
-                format!("missing or unusable in {missing} of {n} slices"),
+                format!("missing or unusable in {missing} of {n} slices, first {file}"),
                 "export the series again with its geometry; it cannot be guessed",
             ));
         }
@@ -166,13 +201,15 @@ fn sort_and_measure(
     let first = &instances[*stack.order.first()?];
     let last = &instances[*stack.order.last()?];
 
+    let file = |k: usize| instances[stack.order[k]].file.as_str();
     let same = distances.iter().filter(|d| **d < SAME_PLACE_MM).count();
-    if same > 0 {
+    if let Some(k) = distances.iter().position(|d| *d < SAME_PLACE_MM) {
+        let (one, other) = (file(k), file(k + 1));
         stack.findings.push(Finding::stops(
             tags::IMAGE_POSITION_PATIENT,
             format!(
-                "{same} of {} slices are at the place of another slice (two passes, phases, gates \
-                 or time points in one series)",
+                "{same} of {} slices are at the place of another slice, first {one} and {other} \
+                 (two passes, phases, gates or time points in one series)",
                 places.len()
             ),
             "give a folder with one of them only",
@@ -182,7 +219,8 @@ fn sort_and_measure(
     let spacing = if distances.is_empty() {
         single_slice_spacing(first, stack)?
     } else {
-        check_distances(&places, &distances, stack);
+        let files: Vec<&str> = (0..places.len()).map(file).collect();
+        check_distances(&places, &distances, &files, &mut stack.findings);
         (places[places.len() - 1] - places[0]) / distances.len() as f64
     };
     check_shear(first, last, &geometry, stack);
@@ -226,19 +264,20 @@ fn single_slice_spacing(first: &Instance, stack: &mut Stack) -> Option<f64> {
     spacing
 }
 
-fn check_distances(places: &[f64], distances: &[f64], stack: &mut Stack) {
+fn check_distances(places: &[f64], distances: &[f64], files: &[&str], findings: &mut Vec<Finding>) {
     let mut sorted = distances.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let median = sorted[sorted.len() / 2];
+    // The lower one of two: a gap is longer than what it stands beside.
+    let median = sorted[(sorted.len() - 1) / 2];
     let gaps: Vec<String> = distances
         .iter()
-        .zip(places)
+        .zip(places.iter().zip(files))
         .filter(|(d, _)| **d > GAP_IN_DISTANCES * median)
-        .map(|(d, place)| format!("{d:.2} mm after {place:.2} mm"))
+        .map(|(d, (place, file))| format!("{d:.2} mm after {place:.2} mm ({file})"))
         .collect();
     if !gaps.is_empty() {
         let shown = gaps.len().min(3);
-        stack.findings.push(Finding::stops(
+        findings.push(Finding::stops(
             tags::IMAGE_POSITION_PATIENT,
             format!(
                 "{} gaps where slices are {median:.2} mm apart: {}{}",
@@ -250,10 +289,18 @@ fn check_distances(places: &[f64], distances: &[f64], stack: &mut Stack) {
         ));
         return;
     }
-    let worst = distances
-        .iter()
-        .map(|d| (d - median).abs())
-        .fold(0.0, f64::max);
+    let (worst, worst_file) =
+        distances
+            .iter()
+            .zip(files)
+            .fold((0.0, ""), |(worst, at), (d, file)| {
+                let off = (d - median).abs();
+                if off > worst {
+                    (off, file)
+                } else {
+                    (worst, at)
+                }
+            });
     let mean = (places[places.len() - 1] - places[0]) / distances.len() as f64;
     let off = places
         .iter()
@@ -262,16 +309,17 @@ fn check_distances(places: &[f64], distances: &[f64], stack: &mut Stack) {
         .fold(0.0, f64::max);
     let (low, high) = (sorted[0], sorted[sorted.len() - 1]);
     if worst > UNEQUAL_DISTANCE * median || off > OFF_GRID * median {
-        stack.findings.push(Finding::stops(
+        findings.push(Finding::stops(
             tags::IMAGE_POSITION_PATIENT,
             format!(
-                "slices are unequally spaced: {low:.3} to {high:.3} mm, allowed {:.0} % around {median:.3}",
+                "slices are unequally spaced: {low:.3} to {high:.3} mm, allowed {:.0} % around \
+                 {median:.3}; worst after {worst_file}",
                 100.0 * UNEQUAL_DISTANCE
             ),
             "resample to equal spacing first, or split the series",
         ));
     } else if worst > NOTED_DISTANCE * median {
-        stack.findings.push(Finding::note(
+        findings.push(Finding::note(
             tags::IMAGE_POSITION_PATIENT,
             format!(
                 "slices are {low:.3} to {high:.3} mm apart; the grid has {mean:.4} mm, no slice is \
