@@ -151,9 +151,13 @@ impl Object<'_> {
             .or_else(|| self.media_class.map(str::to_owned))
     }
 
-    /// An error for an attribute that is missing.
+    /// An error for an attribute that is missing, or is there with numbers that
+    /// are not allowed.
     pub(crate) fn missing(&self, tag: dicom_core::Tag, allowed: &str) -> DicomError {
-        missing(self.file, tag, allowed)
+        match self.set.numbers(tag) {
+            Some(numbers) => refused(self.file, tag, format!("{numbers:?}"), allowed),
+            None => missing(self.file, tag, allowed),
+        }
     }
 
     /// An error for an attribute whose value is not allowed.

@@ -542,4 +542,15 @@ mod tests {
         assert_eq!(streams[1].as_ref(), [5, 6]);
         assert!(frame_streams(&fragments[..2], &[], 2).is_err());
     }
+
+    #[test]
+    fn without_an_offset_table_the_start_marker_begins_a_frame() {
+        let start: &[u8] = &[0xFF, 0x4F, 0xFF, 0x51, 9];
+        let fragments: Vec<&[u8]> = vec![&[], start, &[3, 4], start, &[5], &[6]];
+        let streams = frame_streams(&fragments, &[], 2).unwrap();
+        assert_eq!(streams[0].as_ref(), [0xFF, 0x4F, 0xFF, 0x51, 9, 3, 4]);
+        assert_eq!(streams[1].as_ref(), [0xFF, 0x4F, 0xFF, 0x51, 9, 5, 6]);
+        // Two starts make no three frames.
+        assert!(frame_streams(&fragments, &[], 3).is_err());
+    }
 }

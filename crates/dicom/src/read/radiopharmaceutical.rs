@@ -119,6 +119,7 @@ impl RadiopharmaceuticalFacts {
         self.decay_reference = set
             .local_date_time(tags::DECAY_CORRECTION_DATE_TIME, zone)
             .map(|instant| recorded(instant, tags::DECAY_CORRECTION_DATE_TIME));
+        self.units = mapped_units(set).or(self.units.take());
         if self.decay_correction.is_none() {
             self.decay_correction = match set.text(tags::DECAY_CORRECTED).as_deref() {
                 Some("NO") => Some(recorded(DecayCorrection::None, tags::DECAY_CORRECTED)),
@@ -214,6 +215,30 @@ pub(crate) fn real_world(
         ));
     }
     Ok(Some((*rescale, recorded(units.clone(), tag))))
+}
+
+/// Unit of the real-world value mapping of the first frame.
+fn mapped_units(set: &DataSet<'_>) -> Option<Recorded<PixelUnits>> {
+    let groups = [
+        set.item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE),
+        set.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE),
+    ];
+    let mappings = groups
+        .into_iter()
+        .flatten()
+        .map(|groups| groups.items(tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE))
+        .find(|items| !items.is_empty())?;
+    let tag = tags::MEASUREMENT_UNITS_CODE_SEQUENCE;
+    let known: Vec<PixelUnits> = mappings
+        .iter()
+        .filter_map(|mapping| Some(ucum_units(&mapping.code(tag)?)))
+        .filter(|units| !matches!(units, PixelUnits::Other(_)))
+        .collect();
+    let units = known
+        .iter()
+        .find(|units| **units == PixelUnits::BecquerelPerMl)
+        .or(known.first())?;
+    Some(recorded(units.clone(), tag))
 }
 
 /// Nuclide by its code's meaning, `^90^Yttrium`, or by its code alone.

@@ -1,6 +1,7 @@
 //! Series made here, element by element, with one thing wrong in each.
 
 mod derived;
+mod foreign;
 
 use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
