@@ -107,6 +107,48 @@ pub(crate) fn calibrated(
             });
         }
     }
+    if let (CalibrationKind::Relative, Some(_), Some(administered)) = (
+        calibration.kind,
+        calibration.imaged_factor,
+        calibration.administered,
+    ) {
+        findings.push(Finding {
+            severity: "weakens",
+            subject: "calibration".to_owned(),
+            rule: format!(
+                "the image holds {imaged_mbq:.1} MBq, {:.1} % of the {administered:.1} administered; no instant of administration is known, so its own calibration was set aside and the administered activity shared out over it",
+                imaged_mbq / administered.as_mbq() * 100.0
+            ),
+            fix: "--since-administration, to compute from what the image holds".to_owned(),
+        });
+    }
+    for (given, option) in [
+        (
+            settlement.since_administration.is_some(),
+            "--since-administration",
+        ),
+        (
+            settlement.administration_time.is_some(),
+            "--administration-time",
+        ),
+        (settlement.reference_time.is_some(), "--reference-time"),
+    ] {
+        if given && calibration.kind == CalibrationKind::Relative {
+            findings.push(Finding {
+                severity: "note",
+                subject: option.to_owned(),
+                rule:
+                    "not used: the administered activity is shared out as it was at administration"
+                        .to_owned(),
+                fix: "none needed if that is meant".to_owned(),
+            });
+        }
+    }
+    if settlement.lung_shunt.is_some() && calibration.kind == CalibrationKind::Scanner {
+        bail!(
+            "--lung-shunt: the image is calibrated by the scanner and shows where the activity is; allowed with relative calibration only (--units counts --administered ACTIVITY)"
+        );
+    }
     Ok(CalibratedActivity {
         concentration,
         imaged_mbq,
@@ -152,7 +194,9 @@ impl CalibratedActivity {
         for value in self.concentration.values_mut() {
             *value = (f64::from(*value) * factor) as f32;
         }
-        self.imaged_mbq *= factor;
+        if self.calibration.imaged_factor.is_none() {
+            self.imaged_mbq *= factor;
+        }
         self.at_administration_mbq *= factor;
         for decision in &mut self.calibration.decisions {
             if decision.about == "calibration" {
@@ -210,7 +254,7 @@ fn factors(
         .to_distribute
         .context("calibration without factor and without activity")?;
     let factor = relative_factor(to_distribute, volume.sum(), voxel_ml)?;
-    Ok((vec![factor], factor))
+    Ok((vec![factor], calibration.imaged_factor.unwrap_or(factor)))
 }
 
 fn scaled(

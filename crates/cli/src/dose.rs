@@ -14,6 +14,7 @@ use crate::activity_input::{self, CalibratedActivity};
 use crate::arguments::DoseArguments;
 use crate::dose_files;
 use crate::inputs;
+use crate::plausibility;
 use crate::progress::Stages;
 use crate::response_input;
 use crate::result::{
@@ -132,6 +133,15 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
             fix: "check the grid and structures; compare with --method local".to_owned(),
         });
     }
+
+    findings.extend(plausibility::of_activity(&activity));
+    findings.extend(plausibility::of_distribution(
+        &distribution,
+        medium,
+        &balance,
+        &masks,
+        tissue.air_limit(),
+    ));
 
     let budget = uncertainty_input::Budget::new(arguments, &modality, &activity)?;
     findings.extend(budget.assumption(arguments, &modality));

@@ -20,6 +20,7 @@ mod failure;
 mod info;
 mod inputs;
 mod phantom;
+mod plausibility;
 mod preview;
 mod progress;
 mod response_input;

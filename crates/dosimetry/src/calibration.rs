@@ -146,8 +146,12 @@ pub fn calibrate(
                     == Some(DecayCorrection::Administration);
             match settlement.administered {
                 // Without any instant, the administered activity is what settles it.
+                // What the image holds stays what its own unit says.
                 Some(activity) if !timed => relative(
-                    base,
+                    Calibration {
+                        imaged_factor: Some(unit_factor),
+                        ..base
+                    },
                     settlement,
                     activity,
                     "--administered, since no instant of administration is known",

@@ -29,13 +29,13 @@ pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();
     path
 }
 
-fn number(value: &Value, path: &str) -> f64 {
+pub(crate) fn number(value: &Value, path: &str) -> f64 {
     value
         .pointer(path)
         .and_then(Value::as_f64)
@@ -57,7 +57,7 @@ fn oblique_grid(size: [usize; 3], spacing: [f64; 3]) -> Grid {
     .unwrap()
 }
 
-fn activity(grid: &Grid, value: impl Fn([usize; 3]) -> f32) -> Volume<Unspecified> {
+pub(crate) fn activity(grid: &Grid, value: impl Fn([usize; 3]) -> f32) -> Volume<Unspecified> {
     let values = (0..grid.voxel_count())
         .map(|at| value(grid.index(at)))
         .collect();

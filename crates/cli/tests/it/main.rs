@@ -8,4 +8,5 @@
 
 mod architecture;
 mod dose;
+mod findings;
 mod references;
