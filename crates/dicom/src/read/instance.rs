@@ -66,7 +66,9 @@ impl SeriesKind {
             Some(uids::NUCLEAR_MEDICINE_IMAGE_STORAGE) => Self::Nm,
             Some(uids::MR_IMAGE_STORAGE) => Self::Mr,
             Some(uids::RT_STRUCTURE_SET_STORAGE) => Self::StructureSet,
-            Some(uids::SEGMENTATION_STORAGE | LABEL_MAP_SEGMENTATION_STORAGE) => Self::Segmentation,
+            Some(uids::SEGMENTATION_STORAGE | uids::LABEL_MAP_SEGMENTATION_STORAGE) => {
+                Self::Segmentation
+            }
             Some(
                 uids::SPATIAL_REGISTRATION_STORAGE | uids::DEFORMABLE_SPATIAL_REGISTRATION_STORAGE,
             ) => Self::Registration,
@@ -95,9 +97,6 @@ impl SeriesKind {
         matches!(self, Self::Ct | Self::Pet | Self::Mr)
     }
 }
-
-/// Label Map Segmentation Storage, newer than the dictionary's edition.
-pub(crate) const LABEL_MAP_SEGMENTATION_STORAGE: &str = "1.2.840.10008.5.1.4.1.1.66.7";
 
 /// Header facts of one object.
 #[derive(Clone)]

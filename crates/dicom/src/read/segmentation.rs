@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use sirt_image::{FrameOfReference, Grid, Outline, Structure, WeightMask};
 
 use super::element::{DataSet, Extent};
 use super::enhanced::{FramePlane, frame_plane, group, one_pixel_spacing};
-use super::instance::{Instance, LABEL_MAP_SEGMENTATION_STORAGE};
+use super::instance::Instance;
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
 use super::structure_set::Structures;
@@ -99,7 +99,7 @@ enum Kind {
 }
 
 fn kind(object: &Object<'_>) -> Result<Kind, DicomError> {
-    if object.sop_class().as_deref() == Some(LABEL_MAP_SEGMENTATION_STORAGE) {
+    if object.sop_class().as_deref() == Some(uids::LABEL_MAP_SEGMENTATION_STORAGE) {
         return Ok(Kind::LabelMap);
     }
     match object.set.text(tags::SEGMENTATION_TYPE).as_deref() {

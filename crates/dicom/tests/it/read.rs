@@ -117,6 +117,43 @@ fn ct(places: &[f64]) -> Vec<Object> {
     (1..).zip(places).map(|(k, z)| ct_slice(k, *z)).collect()
 }
 
+/// Puts the functional groups that all frames share: axial planes of `measures`.
+fn share_groups(object: &mut Object, measures: &[(Tag, VR, &str)]) {
+    let mut shared = Object::new_empty();
+    sequence(
+        &mut shared,
+        tags::PIXEL_MEASURES_SEQUENCE,
+        vec![item(measures)],
+    );
+    let axial = (tags::IMAGE_ORIENTATION_PATIENT, VR::DS, "1\\0\\0\\0\\1\\0");
+    sequence(
+        &mut shared,
+        tags::PLANE_ORIENTATION_SEQUENCE,
+        vec![item(&[axial])],
+    );
+    let tag = tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE;
+    sequence(object, tag, vec![shared]);
+}
+
+/// Functional groups of a frame at (0, 0, `z`).
+fn frame_at(z: f64) -> Object {
+    let mut groups = Object::new_empty();
+    let place = format!("0\\0\\{z}");
+    sequence(
+        &mut groups,
+        tags::PLANE_POSITION_SEQUENCE,
+        vec![item(&[(tags::IMAGE_POSITION_PATIENT, VR::DS, &place)])],
+    );
+    groups
+}
+
+/// Puts the first segment's number into the functional groups of a frame.
+fn of_first_segment(groups: &mut Object) {
+    let mut of = Object::new_empty();
+    put(&mut of, tags::REFERENCED_SEGMENT_NUMBER, VR::US, 1_u16);
+    sequence(groups, tags::SEGMENT_IDENTIFICATION_SEQUENCE, vec![of]);
+}
+
 fn catalogue(objects: &[Object]) -> Catalogue {
     scan_bytes(
         objects

@@ -15,16 +15,8 @@ use sirt_image::{DecayCorrection, InstantOf, Outline, PatientPoint, PixelUnits};
 /// Sums of f32 voxels differ from double sums by rounding of each voxel.
 const SUM: f64 = 1e-6;
 
-#[allow(clippy::print_stdout, reason = "a skipped test must be seen")]
 fn data(part: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data")
-        .join(part);
-    if folder.exists() {
-        return Some(folder);
-    }
-    println!("skipped: ../shared/data/{part} is absent");
-    None
+    sirt_reference::shared_file(&format!("data/{part}"))
 }
 
 fn only(part: &str, kind: SeriesKind) -> Option<Series> {

@@ -197,40 +197,16 @@ fn packed_unsorted_frames_with_a_gap_find_their_planes() {
     ]);
     put(&mut segment, tags::SEGMENT_NUMBER, VR::US, 1_u16);
     sequence(&mut object, tags::SEGMENT_SEQUENCE, vec![segment]);
-    let mut shared = Object::new_empty();
-    sequence(
-        &mut shared,
-        tags::PIXEL_MEASURES_SEQUENCE,
-        vec![item(&[
+    share_groups(
+        &mut object,
+        &[
             (tags::PIXEL_SPACING, VR::DS, "2\\1.5"),
             (tags::SPACING_BETWEEN_SLICES, VR::DS, "4"),
-        ])],
-    );
-    sequence(
-        &mut shared,
-        tags::PLANE_ORIENTATION_SEQUENCE,
-        vec![item(&[(
-            tags::IMAGE_ORIENTATION_PATIENT,
-            VR::DS,
-            "1\\0\\0\\0\\1\\0",
-        )])],
-    );
-    sequence(
-        &mut object,
-        tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
-        vec![shared],
+        ],
     );
     let frame = |z: f64| {
-        let mut frame = Object::new_empty();
-        let place = format!("0\\0\\{z}");
-        sequence(
-            &mut frame,
-            tags::PLANE_POSITION_SEQUENCE,
-            vec![item(&[(tags::IMAGE_POSITION_PATIENT, VR::DS, &place)])],
-        );
-        let mut of = Object::new_empty();
-        put(&mut of, tags::REFERENCED_SEGMENT_NUMBER, VR::US, 1_u16);
-        sequence(&mut frame, tags::SEGMENT_IDENTIFICATION_SEQUENCE, vec![of]);
+        let mut frame = frame_at(z);
+        of_first_segment(&mut frame);
         frame
     };
     // Planes 0, 1 and 3 of 4; the one at 8 mm has no frame.

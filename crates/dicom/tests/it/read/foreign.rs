@@ -25,14 +25,9 @@ fn mapping(unit: &str, slope: f64) -> Object {
 
 /// Functional groups of a frame at `z` with its own rescale values.
 fn frame(z: f64, slope: f64, unit: &str) -> Object {
-    let mut groups = Object::new_empty();
-    let position = format!("0\\0\\{z}");
+    let mut groups = frame_at(z);
     let slope = slope.to_string();
     for (tag, elements) in [
-        (
-            tags::PLANE_POSITION_SEQUENCE,
-            vec![(tags::IMAGE_POSITION_PATIENT, VR::DS, position.as_str())],
-        ),
         (
             tags::FRAME_CONTENT_SEQUENCE,
             vec![(
@@ -59,11 +54,11 @@ fn frame(z: f64, slope: f64, unit: &str) -> Object {
     groups
 }
 
-fn measures(spacing: &str) -> Object {
-    item(&[
+fn measures(spacing: &str) -> [(Tag, VR, &str); 2] {
+    [
         (tags::PIXEL_SPACING, VR::DS, spacing),
         (tags::SLICE_THICKNESS, VR::DS, "3"),
-    ])
+    ]
 }
 
 /// Two frames, the upper one first.
@@ -72,26 +67,7 @@ fn enhanced(class: &str, modality: &str, frames: Vec<Object>) -> Object {
     object.remove_element(tags::PIXEL_SPACING);
     object.remove_element(tags::IMAGE_ORIENTATION_PATIENT);
     put(&mut object, tags::NUMBER_OF_FRAMES, VR::IS, "2");
-    let mut shared = Object::new_empty();
-    sequence(
-        &mut shared,
-        tags::PIXEL_MEASURES_SEQUENCE,
-        vec![measures("2\\1.5")],
-    );
-    sequence(
-        &mut shared,
-        tags::PLANE_ORIENTATION_SEQUENCE,
-        vec![item(&[(
-            tags::IMAGE_ORIENTATION_PATIENT,
-            VR::DS,
-            "1\\0\\0\\0\\1\\0",
-        )])],
-    );
-    sequence(
-        &mut object,
-        tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
-        vec![shared],
-    );
+    share_groups(&mut object, &measures("2\\1.5"));
     sequence(
         &mut object,
         tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
@@ -188,7 +164,7 @@ fn frames_that_make_no_grid_are_refused_with_file_and_tag() {
         sequence(
             &mut frames[1],
             tags::PIXEL_MEASURES_SEQUENCE,
-            vec![measures("2\\2.5")],
+            vec![item(&measures("2\\2.5"))],
         );
     });
     assert!(sizes.contains("0.dcm: (0028,0030)"), "{sizes}");
@@ -270,11 +246,14 @@ fn eight_bit_segmentation(class: &str, kind: &str, segments: u16, values: &[u8])
     object
 }
 
-const LABEL_MAP: &str = "1.2.840.10008.5.1.4.1.1.66.7";
-
 #[test]
 fn a_label_map_gives_a_structure_for_each_label_in_it() {
-    let object = eight_bit_segmentation(LABEL_MAP, "LABELMAP", 20, &[0, 1, 1, 0, 2, 0]);
+    let object = eight_bit_segmentation(
+        uids::LABEL_MAP_SEGMENTATION_STORAGE,
+        "LABELMAP",
+        20,
+        &[0, 1, 1, 0, 2, 0],
+    );
     let read = read_structures(&one_series(&[object])).unwrap();
     let volumes: Vec<_> = read
         .structures
@@ -292,7 +271,12 @@ fn a_label_map_gives_a_structure_for_each_label_in_it() {
 
 #[test]
 fn a_label_map_names_its_background() {
-    let mut object = eight_bit_segmentation(LABEL_MAP, "LABELMAP", 1, &[9, 1, 1, 9, 9, 9]);
+    let mut object = eight_bit_segmentation(
+        uids::LABEL_MAP_SEGMENTATION_STORAGE,
+        "LABELMAP",
+        1,
+        &[9, 1, 1, 9, 9, 9],
+    );
     put(&mut object, tags::PIXEL_PADDING_VALUE, VR::US, 9_u16);
     let read = read_structures(&one_series(&[object])).unwrap();
     assert_eq!(read.structures.len(), 1);
@@ -314,13 +298,7 @@ fn fractions_are_weights_and_probabilities_weaken() {
         );
         let tag = tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE;
         let mut frames = object.get(tag).unwrap().items().unwrap().to_vec();
-        let mut of = Object::new_empty();
-        put(&mut of, tags::REFERENCED_SEGMENT_NUMBER, VR::US, 1_u16);
-        sequence(
-            &mut frames[0],
-            tags::SEGMENT_IDENTIFICATION_SEQUENCE,
-            vec![of],
-        );
+        of_first_segment(&mut frames[0]);
         sequence(&mut object, tag, frames);
         read_structures(&one_series(&[object])).unwrap()
     };
@@ -454,11 +432,12 @@ fn copies_that_differ_stop_a_series_with_both_names() {
 fn rounding_of_orientation_and_spacing_splits_no_series() {
     let mut slices = ct(&[0.0, 2.0, 4.0, 6.0]);
     for (k, slice) in slices.iter_mut().enumerate() {
-        // Hundredths that round up and down in turn.
+        // Hundredths that round up and down in turn, and still do where the
+        // directions are made unit vectors: 0.005 x (1 - 1.25e-5).
         let (sine, spacing) = if k % 2 == 0 {
-            ("0.00499999", "2.00499999")
+            ("0.0049999", "2.00499999")
         } else {
-            ("0.00500001", "2.00500001")
+            ("0.0050001", "2.00500001")
         };
         let cosines = format!("1\\{sine}\\0\\-{sine}\\1\\0");
         put(slice, tags::IMAGE_ORIENTATION_PATIENT, VR::DS, cosines);
