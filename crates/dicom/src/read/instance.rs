@@ -8,9 +8,8 @@ use dicom_dictionary_std::{tags, uids};
 use jiff::civil::DateTime;
 use sirt_image::{PatientPoint, PatientVector};
 
-use super::attribute::attribute_name;
 use super::element::Extent;
-use super::object::{Object, ObjectBytes};
+use super::object::{Object, ObjectBytes, missing};
 use super::pixel::{PixelFrames, PixelLayout, Rescale, is_native};
 use super::radiopharmaceutical::RadiopharmaceuticalFacts;
 use crate::DicomError;
@@ -248,27 +247,14 @@ impl Instance {
     }
 
     pub(crate) fn missing(&self, tag: Tag, allowed: &str) -> DicomError {
-        DicomError::Attribute {
-            file: self.file.clone(),
-            tag: attribute_name(tag),
-            value: "missing".to_owned(),
-            allowed: allowed.to_owned(),
-        }
+        missing(&self.file, tag, allowed)
     }
 
-    /// Whether two files of one object hold the same: pixels, place and rescale
-    /// values of images, all elements of others.  What cannot be read is not
-    /// the same.
+    /// Whether two files of one object hold the same.  Slices may be encoded in
+    /// two ways and differ in what no volume is made of; objects of other kinds
+    /// keep places, scales and segments in their sequences and must be the same
+    /// in all elements.  What cannot be read is not the same.
     pub(crate) fn holds_the_same_as(&self, other: &Self) -> bool {
-        let image = |one: &Self| {
-            (
-                one.layout,
-                one.position,
-                one.orientation,
-                one.pixel_spacing,
-                one.rescale,
-            )
-        };
         let (Ok(ours), Ok(theirs)) = (self.bytes(), other.bytes()) else {
             return false;
         };
@@ -281,12 +267,33 @@ impl Instance {
         if ours.data_set() == theirs.data_set() {
             return true;
         }
-        self.layout.is_some()
-            && image(self) == image(other)
+        self.kind.is_slices()
+            && self.is_read_like(other)
             && matches!(
                 (ours.parse(Extent::Whole), theirs.parse(Extent::Whole)),
                 (Ok(ours), Ok(theirs)) if has_same_pixels(&ours, &theirs)
             )
+    }
+
+    /// Whether the headers of two slices give the same volume and facts, where
+    /// the pixels are the same.
+    fn is_read_like(&self, other: &Self) -> bool {
+        let image = |one: &Self| {
+            (
+                one.layout,
+                one.position,
+                one.orientation,
+                one.pixel_spacing,
+                one.rescale,
+            )
+        };
+        let activity = |one: &Self| {
+            let facts = one.radiopharmaceutical.clone()?;
+            Some((facts, one.series_start, one.acquisition_start))
+        };
+        image(self) == image(other)
+            && self.rescale_type == other.rescale_type
+            && activity(self) == activity(other)
     }
 
     /// Unit normal of the slice: row direction x column direction.

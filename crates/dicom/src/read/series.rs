@@ -89,11 +89,8 @@ impl Series {
             grid = found;
             findings = stacked;
         } else if files > 1 {
-            let differing = instances
-                .iter()
-                .skip(1)
-                .find(|copy| !head.holds_the_same_as(copy));
-            findings.extend(differing.map(|copy| differing_copies(&head, copy)));
+            let copies: Vec<_> = instances.iter().skip(1).map(|copy| (&head, copy)).collect();
+            findings.extend(differing_copies(&copies));
             instances.truncate(1);
             findings.push(Finding::note(
                 tags::SOP_INSTANCE_UID,

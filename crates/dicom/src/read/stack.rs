@@ -9,9 +9,11 @@
 //! gap is found and named, and makes no grid.
 //! Source: DICOM PS3.3 C.7.6.2; page `docs/methods/dicom_geometry.md`.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use dicom_dictionary_std::tags;
+use rayon::prelude::*;
 use sirt_image::{Grid, PatientVector};
 
 use super::instance::Instance;
@@ -70,7 +72,7 @@ pub(crate) fn stack(instances: &[Instance]) -> Stack {
 
 /// The same object twice (a copied file) counts once.
 fn drop_copies(instances: &[Instance], stack: &mut Stack) {
-    let mut seen = std::collections::BTreeMap::new();
+    let mut seen = BTreeMap::new();
     let mut copies = Vec::new();
     stack.order.retain(|at| {
         let Some(uid) = &instances[*at].sop_instance else {
@@ -82,18 +84,12 @@ fn drop_copies(instances: &[Instance], stack: &mut Stack) {
                 true
             }
             Entry::Occupied(first) => {
-                copies.push((*first.get(), *at));
+                copies.push((&instances[*first.get()], &instances[*at]));
                 false
             }
         }
     });
-    let differing = copies
-        .iter()
-        .map(|(first, copy)| [&instances[*first], &instances[*copy]])
-        .find(|[first, copy]| !first.holds_the_same_as(copy));
-    if let Some([first, copy]) = differing {
-        stack.findings.push(differing_copies(first, copy));
-    }
+    stack.findings.extend(differing_copies(&copies));
     let copies = copies.len();
     if copies > 0 {
         stack.findings.push(Finding::note(
@@ -104,16 +100,20 @@ fn drop_copies(instances: &[Instance], stack: &mut Stack) {
     }
 }
 
-/// Two files that say to be one object and are not.
-pub(crate) fn differing_copies(first: &Instance, copy: &Instance) -> Finding {
-    Finding::stops(
+/// The first two files that say to be one object and are not.
+pub(crate) fn differing_copies(copies: &[(&Instance, &Instance)]) -> Option<Finding> {
+    // Whole files are read here, not headers.
+    let (first, copy) = copies
+        .par_iter()
+        .find_first(|(first, copy)| !first.holds_the_same_as(copy))?;
+    Some(Finding::stops(
         tags::SOP_INSTANCE_UID,
         format!(
             "{} and {} have one UID and different content",
             first.file, copy.file
         ),
         "keep the right one of the two",
-    )
+    ))
 }
 
 struct CommonGeometry {

@@ -429,6 +429,53 @@ fn copies_that_differ_stop_a_series_with_both_names() {
 }
 
 #[test]
+fn copies_that_differ_beside_their_pixels_stop_a_series_too() {
+    let whole = enhanced_pet(uids::ENHANCED_PET_IMAGE_STORAGE, "1400");
+    let changed = |change: &dyn Fn(&mut Object)| {
+        let tag = tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE;
+        let mut copy = whole.clone();
+        let mut frames = copy.get(tag).unwrap().items().unwrap().to_vec();
+        change(&mut frames[1]);
+        sequence(&mut copy, tag, frames);
+        one_series(&[whole.clone(), copy])
+    };
+    let named = "0.dcm and 1.dcm have one UID";
+    // Scales and places of frames stand in sequences.
+    let scaled = changed(&|groups| {
+        sequence(
+            groups,
+            tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE,
+            vec![mapping("Bq/ml", 9.0)],
+        );
+    });
+    finds(&scaled, Severity::Stops, "(0008,0018)", named);
+    let moved = changed(&|groups| {
+        let place = [(tags::IMAGE_POSITION_PATIENT, VR::DS, "0\\0\\-1")];
+        sequence(groups, tags::PLANE_POSITION_SEQUENCE, vec![item(&place)]);
+    });
+    finds(&moved, Severity::Stops, "(0008,0018)", named);
+    let same = changed(&|_| {});
+    finds(
+        &same,
+        Severity::Note,
+        "(0008,0018)",
+        "2 files hold the same",
+    );
+    assert!(same.is_usable(), "{:?}", same.findings);
+    for (tag, vr, value) in [
+        (tags::UNITS, VR::CS, "CNTS"),
+        (tags::DECAY_CORRECTION, VR::CS, "NONE"),
+        (tags::ACQUISITION_TIME, VR::TM, "120000"),
+    ] {
+        let mut copy = pet(1, 0.0);
+        put(&mut copy, tag, vr, value);
+        let series = one_series(&[pet(1, 0.0), pet(2, 3.0), copy]);
+        let named = "0.dcm and 2.dcm have one UID";
+        finds(&series, Severity::Stops, "(0008,0018)", named);
+    }
+}
+
+#[test]
 fn rounding_of_orientation_and_spacing_splits_no_series() {
     let mut slices = ct(&[0.0, 2.0, 4.0, 6.0]);
     for (k, slice) in slices.iter_mut().enumerate() {
