@@ -284,7 +284,7 @@ impl Fields {
             };
             return Err(wrong(
                 field,
-                "missing: the file does not say how it lies in the patient; accept a missing orientation to read it along left, posterior, superior",
+                "missing: the file does not say how it lies in the patient; write its orientation into the file first",
             ));
         }
         if matrix.is_none() {

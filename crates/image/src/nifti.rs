@@ -386,7 +386,7 @@ impl Header {
             (None, None) => {
                 return Err(wrong(
                     "sform_code and qform_code",
-                    "both 0: the file does not say how it lies in the patient; accept a missing orientation to read it along left, posterior, superior",
+                    "both 0: the file does not say how it lies in the patient; write its orientation into the file first",
                 ));
             }
         };

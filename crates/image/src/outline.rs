@@ -2,74 +2,159 @@
 //!
 //! In each slice of the third index axis the contour is where the weight,
 //! linear between voxel centres, is one half (marching squares, by the crate
-//! `contour`).
-//! Partial-voxel weights move the line to where the area is right to first
-//! order; structures thinner than a voxel, whose weights stay below one half,
-//! have no contour.
+//! `contour`): partial-voxel weights move the line to where the area is right to
+//! first order.
+//! In structures of a few voxels that leaves out the slices and edges whose
+//! weights stay below one half, up to a third of the volume; there the line
+//! runs at the weight at which the contours enclose the volume of the mask.
 
 use contour::ContourBuilder;
 
 use crate::{Contour, ImageError, WeightMask};
 
-/// Weight at which the contour runs.
+/// Weight at which the contour runs where that keeps the volume.
 const HALF: f64 = 0.5;
+
+/// Relative difference of volumes that is let be: contours of large organs by
+/// the half differ by less.
+const SAME_VOLUME: f64 = 0.01;
+
+/// Weights between which another level is looked for: beyond, the line would
+/// follow voxels that the structure hardly touches or hardly leaves free.
+const LEVELS: [f64; 2] = [0.02, 0.98];
+
+/// Halvings of that span: to 4e-6, far below what moves a line.
+const HALVINGS: usize = 18;
+
+/// One ring in one slice, in fractional indices.
+struct Ring {
+    slice: usize,
+    corners: Vec<[f64; 2]>,
+    /// Whether it is the border of a hole.
+    hole: bool,
+}
 
 /// Closed polygons around a mask, slice by slice; holes are polygons too, so
 /// the even-odd rule of [`crate::ContourStack`] gives back the region.
+///
+/// They enclose the volume of the mask to a hundredth, or as near to it as one
+/// level for the whole structure comes.
 ///
 /// # Errors
 /// [`ImageError::Contours`] when the contours of a slice cannot be formed.
 pub fn mask_contours(mask: &WeightMask) -> Result<Vec<Contour>, ImageError> {
     let (lower, size) = mask.bounding_box();
-    let mut contours = Vec::new();
     if size.contains(&0) {
-        return Ok(contours);
+        return Ok(Vec::new());
     }
+    let rings = volume_keeping_rings(mask, size)?;
+    Ok(rings
+        .into_iter()
+        .map(|ring| Contour {
+            points: ring
+                .corners
+                .iter()
+                .map(|[x, y]| {
+                    mask.grid().to_patient([
+                        lower[0] as f64 + x,
+                        lower[1] as f64 + y,
+                        (lower[2] + ring.slice) as f64,
+                    ])
+                })
+                .collect(),
+        })
+        .collect())
+}
+
+/// Rings at the level nearest to one half at which they hold the mask's volume.
+fn volume_keeping_rings(mask: &WeightMask, size: [usize; 3]) -> Result<Vec<Ring>, ImageError> {
+    let wanted: f64 = mask.box_weights().iter().map(|w| f64::from(*w)).sum();
+    let excess = |rings: &[Ring]| rings.iter().map(Ring::signed_area).sum::<f64>() / wanted - 1.0;
+    let mut best = rings_at(mask, size, HALF)?;
+    let mut off = excess(&best);
+    if off.abs() <= SAME_VOLUME {
+        return Ok(best);
+    }
+    // Lower levels enclose more.
+    let [mut more, mut less] = if off < 0.0 {
+        [LEVELS[0], HALF]
+    } else {
+        [HALF, LEVELS[1]]
+    };
+    for _ in 0..HALVINGS {
+        let level = f64::midpoint(more, less);
+        let rings = rings_at(mask, size, level)?;
+        let now = excess(&rings);
+        if now < 0.0 {
+            less = level;
+        } else {
+            more = level;
+        }
+        if now.abs() < off.abs() {
+            (best, off) = (rings, now);
+        }
+        if off.abs() <= SAME_VOLUME {
+            break;
+        }
+    }
+    Ok(best)
+}
+
+fn rings_at(mask: &WeightMask, size: [usize; 3], level: f64) -> Result<Vec<Ring>, ImageError> {
     // A frame of zeros closes every line inside the slice.
     let (nx, ny) = (size[0] + 2, size[1] + 2);
     let builder = ContourBuilder::new(nx, ny, true);
-    for (k, slice) in mask
+    let mut rings = Vec::new();
+    for (slice, weights) in mask
         .box_weights()
         .chunks_exact(size[0] * size[1])
         .enumerate()
     {
         let mut values = vec![0.0; nx * ny];
-        for (j, row) in slice.chunks_exact(size[0]).enumerate() {
+        for (j, row) in weights.chunks_exact(size[0]).enumerate() {
             for (i, weight) in row.iter().enumerate() {
                 values[(j + 1) * nx + i + 1] = f64::from(*weight);
             }
         }
         let found = builder
-            .contours(&values, &[HALF])
+            .contours(&values, &[level])
             .map_err(|error| ImageError::Contours {
                 reason: error.to_string(),
             })?;
-        let rings = found
-            .iter()
-            .flat_map(|contour| contour.geometry())
-            .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
-        for ring in rings {
-            // The crate puts the centre of cell (0, 0) at (0.5, 0.5), repeats the
-            // first corner at the end, and the frame moves all by one voxel.
-            let corners = &ring.0[..ring.0.len().saturating_sub(1)];
-            if corners.len() < 3 {
-                continue;
+        for polygon in found.iter().flat_map(|contour| contour.geometry()) {
+            let exterior = std::iter::once((polygon.exterior(), false));
+            let interiors = polygon.interiors().iter().map(|ring| (ring, true));
+            for (ring, hole) in exterior.chain(interiors) {
+                // The crate puts the centre of cell (0, 0) at (0.5, 0.5), repeats the
+                // first corner at the end, and the frame moves all by one voxel.
+                let corners = &ring.0[..ring.0.len().saturating_sub(1)];
+                if corners.len() < 3 {
+                    continue;
+                }
+                rings.push(Ring {
+                    slice,
+                    corners: corners.iter().map(|c| [c.x - 1.5, c.y - 1.5]).collect(),
+                    hole,
+                });
             }
-            contours.push(Contour {
-                points: corners
-                    .iter()
-                    .map(|corner| {
-                        mask.grid().to_patient([
-                            lower[0] as f64 + corner.x - 1.5,
-                            lower[1] as f64 + corner.y - 1.5,
-                            (lower[2] + k) as f64,
-                        ])
-                    })
-                    .collect(),
-            });
         }
     }
-    Ok(contours)
+    Ok(rings)
+}
+
+impl Ring {
+    /// Area in voxels, negative for a hole.
+    fn signed_area(&self) -> f64 {
+        let next = self.corners.iter().cycle().skip(1);
+        let twice: f64 = self
+            .corners
+            .iter()
+            .zip(next)
+            .map(|([x, y], [u, v])| x * v - u * y)
+            .sum();
+        let area = twice.abs() / 2.0;
+        if self.hole { -area } else { area }
+    }
 }
 
 #[cfg(test)]
@@ -110,5 +195,33 @@ mod tests {
         let back = stack.on_grid(&grid).unwrap();
         assert!(back.weight([20, 20, 10]) < 0.5, "the hole stays open");
         assert!(back.weight([28, 20, 10]) > 0.5, "the shell is inside");
+    }
+
+    #[test]
+    fn small_structures_keep_their_volume() {
+        // Balls of 3.5 to 6 mm radius on voxels of 2.3 x 2.3 x 2.8 mm, off the lattice:
+        // at one half they lose 27, 17 and 9 % of their volume.
+        let grid = Grid::axis_aligned([15; 3], [2.3, 2.3, 2.8], PatientPoint::default()).unwrap();
+        for radius in [3.5, 4.5, 6.0] {
+            let weights: Vec<f32> = (0..grid.voxel_count())
+                .map(|at| {
+                    let index = grid.index(at).map(|i| i as f64);
+                    let inside = (0..1000)
+                        .filter(|point| {
+                            let offset = [point % 10, point / 10 % 10, point / 100]
+                                .map(|n| (f64::from(n) - 4.5) / 10.0);
+                            let place = grid
+                                .to_patient(std::array::from_fn(|axis| index[axis] + offset[axis]));
+                            (place - PatientPoint([16.4, 15.7, 18.9])).length() < radius
+                        })
+                        .count();
+                    inside as f32 / 1000.0
+                })
+                .collect();
+            let mask = WeightMask::from_weights(grid.clone(), &weights).unwrap();
+            let stack = ContourStack::new(mask_contours(&mask).unwrap()).unwrap();
+            let ratio = stack.capacity() / mask.capacity();
+            assert!((ratio - 1.0).abs() <= SAME_VOLUME, "{radius} mm: {ratio}");
+        }
     }
 }

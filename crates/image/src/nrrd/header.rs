@@ -399,7 +399,7 @@ fn placement(
         if !accept_missing {
             return Err(wrong(
                 "space",
-                "missing: the file does not say how it lies in the patient; accept a missing orientation to read it along left, posterior, superior",
+                "missing: the file does not say how it lies in the patient; write its orientation into the file first",
             ));
         }
         return unoriented(lines, sizes, notes);
