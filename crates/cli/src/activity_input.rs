@@ -25,6 +25,8 @@ pub(crate) struct CalibratedActivity {
     pub(crate) imaged_mbq: f64,
     /// In the image at administration, MBq.
     pub(crate) at_administration_mbq: f64,
+    /// Sum of the numbers as stored, without negative ones.
+    pub(crate) image_sum: f64,
     /// Negative over positive sum before negatives were set to zero.
     pub(crate) negative_fraction: f64,
     /// The decisions.
@@ -73,7 +75,8 @@ pub(crate) fn calibrated(
     let voxel_ml = volume.grid().voxel_capacity().as_ml();
     let (factors, imaged_factor) = factors(&calibration, &volume, voxel_ml)
         .with_context(|| format!("activity image {}", image.label))?;
-    let imaged_mbq = volume.sum() * voxel_ml * imaged_factor * 1e-6;
+    let image_sum = volume.sum();
+    let imaged_mbq = image_sum * voxel_ml * imaged_factor * 1e-6;
     let concentration = scaled(volume, &factors)?;
     let at_administration_mbq = concentration.sum() * voxel_ml * 1e-6;
     if at_administration_mbq <= 0.0 || !at_administration_mbq.is_finite() {
@@ -151,6 +154,7 @@ pub(crate) fn calibrated(
     }
     Ok(CalibratedActivity {
         concentration,
+        image_sum,
         imaged_mbq,
         at_administration_mbq,
         negative_fraction,

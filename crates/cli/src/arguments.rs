@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 use sirt_dosimetry::{Method, Role};
-use sirt_quantity::{Activity, Density, DoseFactor, Length, TimeSpan};
+use sirt_quantity::{Activity, Density, DoseFactor, Length, NuclideLibrary, TimeSpan};
 
 /// Absorbed dose in selective internal radiation therapy.
 ///
@@ -93,7 +93,7 @@ pub(crate) struct DoseArguments {
     #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
     pub(crate) role: Vec<(String, Role)>,
     /// Density of the medium without CT [default: 1.05g/mL, liver].
-    #[arg(long, value_name = "DENSITY", conflicts_with = "ct")]
+    #[arg(long, value_name = "DENSITY", conflicts_with = "ct", value_parser = density)]
     pub(crate) density: Option<Density>,
     /// How dose is computed.
     #[arg(long, value_enum)]
@@ -152,11 +152,12 @@ pub(crate) struct ActivityArguments {
     /// Decay correction of the numbers.
     #[arg(long, value_enum)]
     pub(crate) decay_correction: Option<DecayArgument>,
-    /// Nuclide that was administered, such as Y-90.
-    #[arg(long)]
+    /// Nuclide that was administered [default: what the image says, else Y-90, and
+    /// that is told].
+    #[arg(long, value_parser = nuclide)]
     pub(crate) nuclide: Option<String>,
     /// Half-life to compute with.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = half_life)]
     pub(crate) half_life: Option<TimeSpan>,
     /// Positrons per decay that the scanner divided by.
     #[arg(long, value_name = "FRACTION")]
@@ -213,16 +214,16 @@ pub(crate) struct CompareArguments {
     #[arg(long, default_value_t = 3.0)]
     pub(crate) dose_percent: f64,
     /// Distance that counts as 1.
-    #[arg(long, default_value = "3mm")]
+    #[arg(long, default_value = "3mm", value_parser = distance)]
     pub(crate) distance: Length,
     /// Doses below this percentage of the maximum are not judged.
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, default_value_t = 10.0, value_parser = percent)]
     pub(crate) threshold_percent: f64,
     /// Percentages of the local dose instead of the maximum.
     #[arg(long)]
     pub(crate) local: bool,
     /// Fail with exit code 5 when less than this percentage passes.
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) require: Option<f64>,
     /// Print JSON.
     #[arg(long)]
@@ -313,6 +314,44 @@ fn fraction(text: &str) -> Result<f64, String> {
         .map(|value| value * scale)
         .filter(|value| (0.0..1.0).contains(value))
         .ok_or_else(|| "expected a fraction from 0 to below 1, such as 0.05 or 5%".to_owned())
+}
+
+/// A quantity whose number in its unit is finite and above 0.
+fn above_zero<T>(text: &str, number: fn(T) -> f64) -> Result<T, String>
+where
+    T: std::str::FromStr<Err = sirt_quantity::QuantityError> + Copy,
+{
+    let value: T = text.parse().map_err(|error: T::Err| error.to_string())?;
+    if number(value).is_finite() && number(value) > 0.0 {
+        Ok(value)
+    } else {
+        Err("expected a finite value above 0".to_owned())
+    }
+}
+
+fn density(text: &str) -> Result<Density, String> {
+    above_zero(text, Density::as_g_per_ml)
+}
+
+fn half_life(text: &str) -> Result<TimeSpan, String> {
+    above_zero(text, TimeSpan::as_hours)
+}
+
+fn distance(text: &str) -> Result<Length, String> {
+    above_zero(text, Length::as_mm)
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| (0.0..=100.0).contains(value))
+        .ok_or_else(|| "expected a percentage from 0 to 100".to_owned())
+}
+
+fn nuclide(text: &str) -> Result<String, String> {
+    NuclideLibrary::built_in()
+        .and_then(|library| library.named(text).map(|nuclide| nuclide.symbol.clone()))
+        .map_err(|error| error.to_string())
 }
 
 fn dose_factor(text: &str) -> Result<DoseFactor, String> {

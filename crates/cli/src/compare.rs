@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use serde::Serialize;
 use sirt_dosimetry::{GammaCriteria, GammaSummary, gamma_index};
 use sirt_image::{Volume, sample_linear};
@@ -55,9 +56,16 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
         }
     };
     let gamma = gamma_index(&reference, &evaluated, &criteria)?.summary;
+    let difference = difference(&reference, &evaluated);
+    if difference.voxels == 0 {
+        bail!(
+            "the doses have no place in common: none of the {} voxels of the reference lies in the evaluated dose",
+            difference.outside
+        );
+    }
     let result = CompareResult {
         program: Program::THIS,
-        difference: difference(&reference, &evaluated),
+        difference,
         gamma,
         findings,
     };
@@ -102,7 +110,7 @@ fn difference(reference: &Volume<AbsorbedDose>, evaluated: &Volume<AbsorbedDose>
             largest = (difference, at);
         }
     }
-    let count = f64::from(u32::try_from(voxels.max(1)).unwrap_or(u32::MAX));
+    let count = f64::from(u32::try_from(voxels).unwrap_or(u32::MAX));
     Difference {
         voxels,
         outside,

@@ -7,6 +7,7 @@ use sirt_dicom::{Catalogue, Registration, Series, SeriesKind, SourceReference, S
 use sirt_image::{Hounsfield, Structure, Volume};
 use sirt_quantity::AbsorbedDose;
 
+use crate::failure;
 use crate::inputs::ActivityImage;
 use crate::result::Finding;
 
@@ -141,7 +142,7 @@ fn the_one<'a>(
             place(catalogue, path),
             described(catalogue)
         ),
-        several => bail!(
+        several => bail!(failure::Ambiguous(format!(
             "{}: {} series of {what}: {}; name one by its UID or the UID's end (--series), or give its folder",
             place(catalogue, path),
             several.len(),
@@ -157,7 +158,7 @@ fn the_one<'a>(
                 })
                 .collect::<Vec<_>>()
                 .join(", ")
-        ),
+        ))),
     }
 }
 

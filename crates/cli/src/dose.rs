@@ -7,7 +7,7 @@ use sirt_dosimetry::{
     CLOSURE_TOLERANCE, DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium,
     Method, NamedMask, Role, StructureDose, TissueTable,
 };
-use sirt_image::{Hounsfield, Volume, resample_mean};
+use sirt_image::{Contour, Hounsfield, Volume, resample_mean};
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor};
 
 use crate::activity_input::{self, CalibratedActivity};
@@ -33,6 +33,11 @@ pub(crate) struct DoseCase {
     pub(crate) result: DoseResult,
     pub(crate) distribution: DoseDistribution,
     pub(crate) masks: Vec<NamedMask>,
+    /// Outlines of the masks, in their order.
+    pub(crate) contours: Vec<Vec<Contour>>,
+    /// Sum of the activity image's numbers as stored: with the grid, what
+    /// tells one image from another.
+    pub(crate) image_sum: f64,
     pub(crate) activity: Volume<ActivityConcentration>,
     pub(crate) ct: Option<Volume<Hounsfield>>,
     pub(crate) source: Option<crate::dicom_inputs::Source>,
@@ -106,6 +111,8 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         &arguments.role,
     )?;
     findings.extend(of_structures);
+    let (contours, of_contours) = structure_input::contours(&masks)?;
+    findings.extend(of_contours);
 
     if let Some(name) = &arguments.activity.share_within {
         activity.share_within(name, &masks)?;
@@ -207,6 +214,8 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         result,
         distribution,
         masks,
+        contours,
+        image_sum: activity.image_sum,
         activity: activity.concentration,
         ct,
         source,

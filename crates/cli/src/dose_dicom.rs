@@ -10,7 +10,7 @@ use sirt_dicom::{
     encode_structure_set,
 };
 use sirt_dosimetry::{DoseVolumeHistogram, NamedMask, Role, TissueResponse};
-use sirt_image::{FrameOfReference, Volume, mask_contours};
+use sirt_image::{FrameOfReference, Volume};
 use sirt_quantity::{AbsorbedDose, Bed, Capacity};
 
 use crate::colour::structure_colour;
@@ -106,12 +106,16 @@ fn home(case: &DoseCase) -> Home {
         None => (StudyContext::default(), Vec::new()),
     };
     let seed = UidSeed::new(&seed);
+    // The place in the patient is the image's, whatever is computed on it: two
+    // doses of one image share it.
+    let mut of_image = format!("{:?}", case.result.grid).into_bytes();
+    of_image.extend(case.image_sum.to_le_bytes());
     let frame = case
         .distribution
         .dose
         .frame_of_reference()
         .cloned()
-        .unwrap_or_else(|| FrameOfReference(seed.uid("frame of reference")));
+        .unwrap_or_else(|| FrameOfReference(UidSeed::new(&of_image).uid("frame of reference")));
     let study = if study.study_uid.is_empty() {
         StudyContext {
             patient_name: "UNNAMED^UNNAMED".to_owned(),
@@ -144,15 +148,10 @@ fn structure_set(case: &DoseCase, home: &Home) -> anyhow::Result<Option<DicomFil
     if case.masks.is_empty() {
         return Ok(None);
     }
-    let contours = case
-        .masks
-        .iter()
-        .map(|named| mask_contours(&named.mask))
-        .collect::<Result<Vec<_>, _>>()?;
     let rois: Vec<_> = case
         .masks
         .iter()
-        .zip(&contours)
+        .zip(&case.contours)
         .enumerate()
         .map(|(at, (named, contours))| RoiRecord {
             number: roi_number(at),
@@ -300,7 +299,15 @@ fn roi_number(at: usize) -> u32 {
     u32::try_from(at + 1).unwrap_or(u32::MAX)
 }
 
-/// A name within the 64 characters of a DICOM long string, without its separator.
+/// A name within the 64 characters of a DICOM long string, without its
+/// separator and without control characters.
 fn shortened(name: &str) -> String {
-    name.replace('\\', "/").chars().take(64).collect()
+    name.chars()
+        .map(|c| match c {
+            '\\' => '/',
+            control if control.is_control() => ' ',
+            other => other,
+        })
+        .take(64)
+        .collect()
 }

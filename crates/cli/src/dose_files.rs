@@ -125,25 +125,35 @@ fn histograms(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
     write_histograms(out, &title(case), &histograms)
 }
 
+/// Doses at which a histogram is written: even steps up to its own maximum,
+/// and the dose of every hundredth of its volume, so that each Dx that is
+/// reported stands in the file.
+fn doses_to_write(histogram: &DoseVolumeHistogram) -> Vec<f64> {
+    let width = round_up_to_one_digit(histogram.max() / CSV_STEPS);
+    let even = (0_u32..)
+        .map(|step| f64::from(step) * width)
+        .take_while(|dose| *dose < histogram.max());
+    let hundredths =
+        (0..=100).map(|percent| histogram.dose_at_fraction(f64::from(percent) / 100.0));
+    let mut doses: Vec<f64> = even.chain(hundredths).chain([histogram.max()]).collect();
+    doses.sort_by(f64::total_cmp);
+    doses.dedup();
+    doses
+}
+
 /// Writes dvh.csv and dvh.svg.
 pub(crate) fn write_histograms(
     out: &Path,
     title: &str,
     histograms: &[(&str, DoseVolumeHistogram)],
 ) -> anyhow::Result<Vec<String>> {
-    let maximum = histograms
-        .iter()
-        .map(|(_, histogram)| histogram.max())
-        .fold(0.0, f64::max);
-    let width = round_up_to_one_digit(maximum / CSV_STEPS);
     let mut csv = String::from("structure,dose_gy,volume_fraction,volume_ml\n");
     let mut curves = Vec::new();
     for (number, (name, histogram)) in histograms.iter().enumerate() {
-        let sampled = histogram.sampled(width)?;
         let total = histogram.total();
-        let mut points = Vec::with_capacity(sampled.at_least.len());
-        for (bin, volume_ml) in sampled.at_least.iter().enumerate() {
-            let dose_gy = bin as f64 * width;
+        let mut points = Vec::new();
+        for dose_gy in doses_to_write(histogram) {
+            let volume_ml = histogram.weight_at_dose(dose_gy);
             csv.push_str(&format!(
                 "{},{dose_gy:.6},{:.8},{volume_ml:.6}\n",
                 quoted(name),

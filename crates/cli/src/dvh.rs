@@ -115,6 +115,11 @@ fn text(result: &DvhResult) -> String {
         table.row(cells);
     }
     let mut text = table.to_text();
+    text.push_str(if result.subvoxel {
+        "dose taken as linear inside voxels; --whole-voxels gives the figures that `sirt dose` reports\n"
+    } else {
+        "by whole voxels, as `sirt dose` reports\n"
+    });
     text.push_str(&table::findings_text(&result.findings));
     if !result.files.is_empty() {
         text.push_str(&format!("\nwritten: {}\n", result.files.join(", ")));

@@ -14,6 +14,11 @@ use std::process::ExitCode;
 
 use sirt_dosimetry::DosimetryError;
 
+/// An input that can be meant in several ways, with the option that settles it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Ambiguous(pub(crate) String);
+
 /// The gamma pass rate is below what was required.
 pub(crate) const BELOW_REQUIRED: u8 = 5;
 const FAILED: u8 = 1;
@@ -23,23 +28,23 @@ const NOT_CLOSED: u8 = 4;
 const INTERNAL: i32 = 70;
 
 /// Prints an error with its causes and returns its exit code.
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the command line's own voice"
-)]
+#[expect(clippy::print_stderr, reason = "the command line's own voice")]
 pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     let code = exit_code(error);
     eprintln!("sirt: {error:#}");
     if json {
         let document =
             serde_json::json!({ "error": { "message": format!("{error:#}"), "exit_code": code } });
-        println!("{document:#}");
+        // Where standard output is what failed, there is nowhere left to say it.
+        let _ = crate::table::print(&format!("{document:#}\n"));
     }
     ExitCode::from(code)
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.chain().any(|cause| cause.is::<Ambiguous>()) {
+        return UNSETTLED;
+    }
     error
         .chain()
         .find_map(|cause| match cause.downcast_ref::<DosimetryError>()? {

@@ -15,6 +15,7 @@ use sirt_image::{
 use sirt_quantity::AbsorbedDose;
 
 use crate::dicom_inputs;
+use crate::plausibility;
 use crate::result::Finding;
 
 /// Folders nested deeper than this are not entered: links may run in circles.
@@ -100,13 +101,35 @@ pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Ve
 
 /// Reads a dose: RTDOSE, or a volume file whose numbers are gray.
 pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>)> {
-    match volume_format(path)? {
-        None => dicom_inputs::read_dose(path),
+    let (dose, mut findings) = match volume_format(path)? {
+        None => dicom_inputs::read_dose(path)?,
         Some(_) => {
             let (file, findings) = read_image_file(path)?;
-            Ok((file.volume.reinterpret(), findings))
+            (file.volume.reinterpret(), findings)
         }
+    };
+    let (mut lowest, mut not_finite) = (0.0_f32, 0_usize);
+    for value in dose.values() {
+        not_finite += usize::from(!value.is_finite());
+        lowest = lowest.min(*value);
     }
+    if not_finite > 0 {
+        bail!(
+            "{}: {not_finite} voxels are NaN or infinite, allowed are finite doses",
+            path.display()
+        );
+    }
+    if lowest < 0.0 {
+        findings.push(Finding {
+            severity: "weakens",
+            subject: "dose".to_owned(),
+            rule: format!("down to {lowest} Gy; a dose is not negative"),
+            fix: "check that the numbers are a dose and not a difference or another image"
+                .to_owned(),
+        });
+    }
+    findings.extend(plausibility::of_dose(&dose));
+    Ok((dose, findings))
 }
 
 /// Reads a rigid registration.

@@ -56,8 +56,9 @@ fn main() -> ExitCode {
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "sirt", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "sirt", &mut script);
+            table::print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS)
         }
         Command::Manual { out } => arguments::write_manual(&out),
     };

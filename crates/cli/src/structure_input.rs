@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use sirt_dicom::Registration;
 use sirt_dosimetry::{NamedMask, Role, derived_normal_liver};
-use sirt_image::{FrameOfReference, Grid, Structure};
+use sirt_image::{Contour, ContourStack, FrameOfReference, Grid, Structure, mask_contours};
+use sirt_quantity::Length;
 
 use crate::inputs;
 use crate::result::Finding;
@@ -81,8 +82,75 @@ pub(crate) fn on_grid(
             mask,
         });
     }
+    findings.extend(ambiguous(&masks));
     masks.extend(derived_normal_liver(&masks)?);
     Ok((masks, findings))
+}
+
+/// Contours around the masks, for the structure set, and which of them do not
+/// enclose the volume of their mask.
+pub(crate) fn contours(masks: &[NamedMask]) -> anyhow::Result<(Vec<Vec<Contour>>, Vec<Finding>)> {
+    let mut all = Vec::with_capacity(masks.len());
+    let mut findings = Vec::new();
+    for named in masks {
+        let contours = mask_contours(&named.mask)
+            .with_context(|| format!("contours of structure `{}`", named.name))?;
+        let enclosed_ml = if contours.is_empty() {
+            0.0
+        } else {
+            let thickness = Length::from_mm(named.mask.grid().spacing_mm()[2]);
+            ContourStack::with_single_plane_thickness(contours.clone(), thickness)
+                .with_context(|| format!("contours of structure `{}`", named.name))?
+                .capacity()
+                .as_ml()
+        };
+        let volume_ml = named.mask.capacity().as_ml();
+        if (enclosed_ml / volume_ml - 1.0).abs() > LOST_VOLUME_WORTH_A_FINDING {
+            findings.push(Finding {
+                severity: "note",
+                subject: format!("structure `{}`", named.name),
+                rule: format!(
+                    "its contours in structure_set.dcm enclose {enclosed_ml:.3} mL where the mask has {volume_ml:.3} mL"
+                ),
+                fix: "use segmentation.dcm, which holds the mask itself".to_owned(),
+            });
+        }
+        all.push(contours);
+    }
+    Ok((all, findings))
+}
+
+/// Names that stand for several structures, and livers among which none is
+/// the one to take the tumours from.
+fn ambiguous(masks: &[NamedMask]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut names: Vec<&str> = masks.iter().map(|named| named.name.as_str()).collect();
+    names.sort_unstable();
+    for same in names.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {
+        findings.push(Finding {
+            severity: "weakens",
+            subject: format!("structure `{}`", same[0]),
+            rule: format!(
+                "{} structures have this name, and their rows cannot be told apart",
+                same.len()
+            ),
+            fix: "rename them, or give each file once".to_owned(),
+        });
+    }
+    let count = |role| masks.iter().filter(|named| named.role == role).count();
+    if count(Role::Liver) > 1 && count(Role::NormalLiver) == 0 && count(Role::Tumour) > 0 {
+        findings.push(Finding {
+            severity: "weakens",
+            subject: "normal liver".to_owned(),
+            rule: format!(
+                "not derived: {} structures are liver, and the tumours may be taken from one only",
+                count(Role::Liver)
+            ),
+            fix: "--role NAME=other for all but one, or give a structure of normal liver"
+                .to_owned(),
+        });
+    }
+    findings
 }
 
 /// The structure in the frame of the activity.

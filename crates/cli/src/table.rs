@@ -139,7 +139,10 @@ pub(crate) fn dose_text(result: &DoseResult) -> String {
         text.push_str("no structures given: see the dose volume and preview\n");
     } else {
         text.push_str(&structure_table(&result.structures).to_text());
-        text.push_str("± is the expanded uncertainty of the mean (k = 2); D95, D70, D50, D2: dose that 95, 70, 50, 2 % of the volume receive at least\n");
+        text.push_str("± is the expanded uncertainty of the mean (k = 2); D95, D70, D50, D2: dose that 95, 70, 50, 2 % of the volume receive at least, by whole voxels (`sirt dvh` resolves dose inside them)\n");
+        text.push_str(
+            "BED: alpha/beta and repair of tumours for tumours, of liver for everything else\n",
+        );
     }
     text.push('\n');
     text.push_str(&energy_line(result));

@@ -189,3 +189,174 @@ fn options_that_contradict_each_other_are_refused_or_told() {
     );
     assert!(Path::new(&case.path("out")).join("dose.dcm").exists());
 }
+
+#[test]
+fn two_doses_of_one_image_compare_as_dicom() {
+    let case = case();
+    let mut doses = Vec::new();
+    for method in ["local", "kernel"] {
+        json(&case.dose(&with(&TIMED, &["--method", method])));
+        let kept = case.path(&format!("{method}.dcm"));
+        std::fs::rename(case.path("out/dose.dcm"), &kept).unwrap();
+        doses.push(kept);
+    }
+    let result = json(&sirt(&["compare", &doses[0], &doses[1], "--json"]));
+    assert!(number(&result, "/difference/voxels") > 0.0);
+}
+
+#[test]
+fn the_structure_set_keeps_the_volume_of_a_small_tumour() {
+    let case = case();
+    // A ball of 4 mm radius on voxels of 3 mm, off the lattice: 0.268 mL.
+    let ball = |index: [usize; 3]| {
+        let inside = (0..1000)
+            .filter(|point| {
+                let offset = [point % 10, point / 10 % 10, point / 100];
+                (0..3)
+                    .map(|axis| {
+                        let place = 3.0 * (index[axis] as f64 + (offset[axis] as f64 - 4.5) / 10.0);
+                        (place - [31.0, 28.4, 46.1][axis]).powi(2)
+                    })
+                    .sum::<f64>()
+                    < 16.0
+            })
+            .count();
+        inside as f32 / 1000.0
+    };
+    let weights: Vec<f32> = (0..case.grid.voxel_count())
+        .map(|at| ball(case.grid.index(at)))
+        .collect();
+    let mask = WeightMask::from_weights(case.grid.clone(), &weights).unwrap();
+    let contours = sirt_image::mask_contours(&mask).unwrap();
+    let stack = sirt_image::ContourStack::new(contours).unwrap();
+    // One hundredth is what `mask_contours` promises.
+    assert!((stack.capacity() / mask.capacity() - 1.0).abs() < 0.01);
+    // 4/3 pi 4^3 mm3, by 1000 points a voxel.
+    assert!((mask.capacity().as_ml() / 0.2681 - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn a_name_for_two_structures_and_two_livers_are_told() {
+    let case = case();
+    let structures = case.path("Tumour.nii");
+    let result = json(&case.dose(&with(
+        &TIMED,
+        &["--method", "local", "--structures", &structures],
+    )));
+    assert_eq!(weakened(&result), ["structure `Tumour`"], "{result:#}");
+    for name in ["Liver.nii", "Whole liver.nii"] {
+        std::fs::copy(&structures, case.path(name)).unwrap();
+    }
+    let (one, two) = (case.path("Liver.nii"), case.path("Whole liver.nii"));
+    let livers = [
+        "--method",
+        "local",
+        "--structures",
+        &one,
+        "--structures",
+        &two,
+    ];
+    let result = json(&case.dose(&with(&TIMED, &livers)));
+    assert_eq!(weakened(&result), ["normal liver"], "{result:#}");
+}
+
+#[test]
+fn doses_that_are_none_are_refused_or_told() {
+    let case = case();
+    let structures = case.path("Tumour.nii");
+    let dvh = |value: f32| {
+        let dose = activity(
+            &case.grid,
+            |index| if index == [1, 2, 3] { value } else { 10.0 },
+        );
+        write(
+            case.folder.path(),
+            "dose.nii",
+            &write_nifti(&dose, "", Compression::None).unwrap(),
+        );
+        let dose = case.path("dose.nii");
+        sirt(&[
+            "dvh",
+            "--dose",
+            &dose,
+            "--structures",
+            &structures,
+            "--json",
+        ])
+    };
+    assert!(weakened(&json(&dvh(10.0))).is_empty());
+    assert_eq!(weakened(&json(&dvh(-10.0))), ["dose"]);
+    assert_eq!(weakened(&json(&dvh(1.9e7))), ["dose"]);
+    let refused = dvh(f32::NAN);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("1 voxels are NaN"));
+}
+
+#[test]
+fn doses_without_a_common_place_are_not_compared() {
+    let case = case();
+    let at = |name: &str, x: f64| {
+        let grid = Grid::axis_aligned([5; 3], [3.0; 3], PatientPoint([x, 0.0, 0.0])).unwrap();
+        let dose = activity(&grid, |_| 10.0);
+        write(
+            case.folder.path(),
+            name,
+            &write_nifti(&dose, "", Compression::None).unwrap(),
+        )
+    };
+    let (near, far) = (at("near.nii", 0.0), at("far.nii", 1000.0));
+    let refused = sirt(&["compare", text(&near), text(&far)]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no place in common"));
+}
+
+#[test]
+fn a_full_disk_is_no_fault_of_the_program() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return;
+    };
+    let case = case();
+    let image = text(&case.image).to_owned();
+    for arguments in [vec!["info", &image, "--json"], vec!["completions", "bash"]] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_sirt"))
+            .args(&arguments)
+            .stdout(full.try_clone().unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"));
+    }
+}
+
+#[test]
+fn every_reported_dx_stands_in_the_table() {
+    let case = case();
+    let result = json(&case.dose(&with(&TIMED, &["--method", "kernel"])));
+    let csv = std::fs::read_to_string(case.path("out/dvh.csv")).unwrap();
+    for (figure, fraction) in [("d95", 0.95), ("d70", 0.7), ("d50", 0.5), ("d2", 0.02)] {
+        let dose = number(&result, &format!("/structures/0/dose_gy/{figure}"));
+        let row = csv
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').collect::<Vec<_>>())
+            // Printed to six decimals.
+            .find(|row| (row[1].parse::<f64>().unwrap() - dose).abs() < 1e-6)
+            .unwrap_or_else(|| panic!("{figure} = {dose} is not in dvh.csv"));
+        assert!(row[2].parse::<f64>().unwrap() >= fraction - 1e-7, "{row:?}");
+    }
+}
+
+#[test]
+fn a_wrong_value_on_the_command_line_is_an_error_of_use() {
+    let case = case();
+    for wrong in [
+        ["--density", "0g/mL"],
+        ["--half-life", "0h"],
+        ["--nuclide", "Y-91x"],
+        ["--lung-shunt", "1.5"],
+    ] {
+        let refused = case.dose(&with(&TIMED, &with(&wrong, &["--method", "local"])));
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(wrong[1]));
+    }
+}
