@@ -16,7 +16,7 @@ BENCHES := $(sort $(wildcard bench/*.py))
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test check rust python readme bench fuzz build-tools clean-demo python-lock
+.PHONY: help demo test check rust python readme bench fuzz build-tools python-lock
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20

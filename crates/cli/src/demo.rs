@@ -135,7 +135,7 @@ fn text(result: &DemoResult, out: &Path) -> String {
     }
     text.push_str(&table.to_text());
     text.push_str(&format!(
-        "small tumours read low in PET (resolution 6 mm): see recovery in docs/methods/uncertainty.md\n\
+        "small tumours read low in PET (resolution 6 mm), which ± does not hold: see recovery in docs/methods/uncertainty.md\n\
          pictures: {0}/kernel/preview.png, {0}/kernel/dvh.svg\n",
         out.display()
     ));

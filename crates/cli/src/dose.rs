@@ -183,6 +183,8 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 
+    findings.extend(budget.blurred(&structures));
+
     let result = DoseResult {
         program: Program::THIS,
         method: MethodResult {
@@ -231,10 +233,10 @@ fn uncovered(fraction: f64) -> Finding {
         severity: "note",
         subject: "CT".to_owned(),
         rule: format!(
-            "{:.2} % of the activity's grid have no CT under them and count as air",
+            "{:.2} % of the activity's grid have no CT under them and count as air; a finding tells if activity lies there",
             fraction * 100.0
         ),
-        fix: "a CT that covers the activity image, if activity lies there".to_owned(),
+        fix: "none needed if none does; else a CT that covers the activity".to_owned(),
     }
 }
 
@@ -297,6 +299,7 @@ fn activity_result(activity: &CalibratedActivity) -> ActivityResult {
     let calibration = &activity.calibration;
     ActivityResult {
         total_mbq: activity.imaged_mbq,
+        counted: calibration.imaged_factor.is_none(),
         at_administration_mbq: activity.at_administration_mbq,
         administered_mbq: calibration
             .administered

@@ -258,6 +258,8 @@ fn at_pixel_size(svg: &str) -> String {
     let [width, height] = SIZE;
     let fine = format!("width=\"{}\" height=\"{}\"", width * FINE, height * FINE);
     svg.replacen(&fine, &format!("width=\"{width}\" height=\"{height}\""), 1)
+        // Says nothing, and makes a common converter fill what has no fill.
+        .replace(" opacity=\"1\"", "")
 }
 
 #[cfg(test)]

@@ -75,6 +75,9 @@ pub(crate) struct NuclideResult {
 pub(crate) struct ActivityResult {
     /// In the image, at the instant that its numbers refer to.
     pub(crate) total_mbq: f64,
+    /// Whether the image is in counts, so that the total is not its own.
+    #[serde(skip)]
+    pub(crate) counted: bool,
     /// In the image, at administration.
     pub(crate) at_administration_mbq: f64,
     /// As stated by the user.

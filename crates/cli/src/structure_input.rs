@@ -54,8 +54,8 @@ pub(crate) fn on_grid(
             findings.push(Finding {
                 severity: "weakens",
                 subject: format!("structure `{}`", structure.name),
-                rule: "it has no voxel on the grid of the activity".to_owned(),
-                fix: "check that structures and activity belong together".to_owned(),
+                rule: "it has no voxel on the grid of the image".to_owned(),
+                fix: "check that structures and image belong together".to_owned(),
             });
             continue;
         }
@@ -64,7 +64,7 @@ pub(crate) fn on_grid(
                 severity: "weakens",
                 subject: format!("structure `{}`", structure.name),
                 rule: format!(
-                    "{:.1} % of its {outline_ml:.1} mL lie outside the activity image",
+                    "{:.1} % of its {outline_ml:.1} mL lie outside the image",
                     lost * 100.0
                 ),
                 fix: "its dose is that of the part inside; image the whole structure".to_owned(),

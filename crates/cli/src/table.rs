@@ -155,10 +155,18 @@ pub(crate) fn dose_text(result: &DoseResult) -> String {
 
 fn activity_line(result: &DoseResult) -> String {
     let activity = &result.activity;
-    let mut line = format!(
-        "activity: {:.1} MBq as imaged, {:.1} MBq at administration",
-        activity.total_mbq, activity.at_administration_mbq
-    );
+    let mut line = if activity.counted {
+        // Counts hold no activity of their own.
+        format!(
+            "activity: {:.1} MBq at administration",
+            activity.at_administration_mbq
+        )
+    } else {
+        format!(
+            "activity: {:.1} MBq as imaged, {:.1} MBq at administration",
+            activity.total_mbq, activity.at_administration_mbq
+        )
+    };
     if let (Some(administered), Some(ratio)) =
         (activity.administered_mbq, activity.image_over_administered)
     {
@@ -236,7 +244,7 @@ fn energy_line(result: &DoseResult) -> String {
         named.push(format!("{name} {:.2} %", share.fraction * 100.0));
     }
     format!(
-        "energy: {:.3} % of {:.2} J accounted for: {}\n",
+        "energy: {:.3} % of {:.2} J accounted for, each voxel's by the smallest structure that holds it: {}\n",
         energy.closure * 100.0,
         energy.emitted_j,
         named.join(", ")

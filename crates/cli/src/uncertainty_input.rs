@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use sirt_dosimetry::{
     CountsOnVolume, ImagingUncertainty, ModalityUncertainty, NamedMask, PhysicsUncertainty,
     RecoveryCurve, RecoveryTable, ResponseEstimate, Role, StructureDose, UncertaintyBudget,
-    boundary_to_mean_ratio, relative_volume_uncertainty,
+    blurred_sphere_recovery, boundary_to_mean_ratio, relative_volume_uncertainty, sphere_diameter,
 };
 use sirt_image::Volume;
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Capacity, Length};
@@ -77,6 +77,33 @@ impl Budget {
                 self.image.resolution_fwhm_mm
             ),
             fix: "state it: --resolution 6.5mm for a PET".to_owned(),
+        })
+    }
+
+    /// Tumours that the blur of the image lowers by more than their uncertainty:
+    /// without recovery coefficients the truth then lies outside of it.
+    pub(crate) fn blurred(&self, structures: &[StructureResult]) -> Option<Finding> {
+        let resolution = Length::from_mm(self.image.resolution_fwhm_mm);
+        let low: Vec<String> = structures
+            .iter()
+            .filter(|structure| structure.dose.role == Role::Tumour && structure.recovery.is_none())
+            .filter_map(|structure| {
+                let diameter = sphere_diameter(Capacity::from_ml(structure.dose.volume_ml));
+                let shown = blurred_sphere_recovery(diameter, resolution);
+                let mean = structure.dose.dose_gy.mean;
+                (1.0 - shown > structure.uncertainty_gy / mean)
+                    .then(|| format!("{} {:.0} %", structure.dose.name, shown * 100.0))
+            })
+            .collect();
+        (!low.is_empty()).then(|| Finding {
+            severity: "weakens",
+            subject: "recovery".to_owned(),
+            rule: format!(
+                "at a resolution of {} mm a sphere of its volume in cold surroundings shows this part of its mean: {}; ± does not hold that",
+                self.image.resolution_fwhm_mm,
+                low.join(", ")
+            ),
+            fix: "--recovery with the site's coefficients".to_owned(),
         })
     }
 
