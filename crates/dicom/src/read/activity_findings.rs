@@ -189,7 +189,13 @@ fn radiopharmaceutical(facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>)
             )
         });
     }
-    if facts.administered.is_none() {
+    if let Some(dose) = facts.administered_without_unit {
+        out.push(Finding::weakens(
+            tags::RADIONUCLIDE_TOTAL_DOSE,
+            format!("{dose} is not used: without a SOP class it may be in Bq or MBq"),
+            "--administered",
+        ));
+    } else if facts.administered.is_none() {
         out.push(Finding::note(
             tags::RADIONUCLIDE_TOTAL_DOSE,
             "missing: the administered activity is not known",

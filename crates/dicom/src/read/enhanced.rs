@@ -17,7 +17,7 @@ use super::element::{DataSet, Extent};
 use super::instance::{Instance, SeriesKind, orientation};
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
-use super::radiopharmaceutical::{real_world, recorded};
+use super::radiopharmaceutical::real_world;
 use crate::DicomError;
 
 /// Frames nearer than this are on one plane, mm.
@@ -64,22 +64,23 @@ pub(crate) fn group<'o, 'a>(
     frame: usize,
     macro_tag: Tag,
 ) -> Option<&'o DataSet<'a>> {
-    group_items(object, frame, macro_tag).first()
+    group_items(&object.set, frame, macro_tag).first()
 }
 
 /// All items of a macro in a frame's groups, else in the shared ones.
-fn group_items<'o, 'a>(object: &'o Object<'a>, frame: usize, macro_tag: Tag) -> &'o [DataSet<'a>] {
-    let own = object
-        .set
+pub(crate) fn group_items<'o, 'a>(
+    set: &'o DataSet<'a>,
+    frame: usize,
+    macro_tag: Tag,
+) -> &'o [DataSet<'a>] {
+    let own = set
         .items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
         .get(frame)
         .map_or(&[][..], |groups| groups.items(macro_tag));
     if !own.is_empty() {
         return own;
     }
-    object
-        .set
-        .item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
+    set.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
         .map_or(&[], |groups| groups.items(macro_tag))
 }
 
@@ -141,20 +142,23 @@ pub(crate) fn read(instance: &Instance) -> Result<EnhancedImage, DicomError> {
         &planes,
         [frames.layout.columns, frames.layout.rows],
     )?;
-    let mut units: Option<Recorded<PixelUnits>> = None;
-    let mut scaled = Vec::with_capacity(count);
-    for frame in &order {
-        let (rescale, unit) = frame_rescale(&object, *frame, instance.kind)?;
-        if units.is_some() && unit != units {
-            return Err(object.refused(
-                tags::MEASUREMENT_UNITS_CODE_SEQUENCE,
-                "different between frames",
-                "one unit for all frames",
-            ));
-        }
-        units = unit;
-        scaled.push((*frame, rescale));
+    let scales = order
+        .iter()
+        .map(|frame| frame_rescale(&object, *frame, instance.kind))
+        .collect::<Result<Vec<_>, _>>()?;
+    let units = scales.first().and_then(|(_, units)| units.clone());
+    if scales.iter().any(|(_, unit)| *unit != units) {
+        return Err(object.refused(
+            tags::MEASUREMENT_UNITS_CODE_SEQUENCE,
+            "different between frames",
+            "one unit for all frames",
+        ));
     }
+    let scaled: Vec<_> = order
+        .iter()
+        .zip(&scales)
+        .map(|(frame, (rescale, _))| (*frame, *rescale))
+        .collect();
     let values = stack_frames(&frames, &scaled, &grid)?;
     let zone = object.set.zone_minutes();
     let timing = order
@@ -283,13 +287,13 @@ fn frame_grid(
 }
 
 /// The real-world value mapping in a physical unit where there is one, else
-/// the rescale values.
+/// the rescale values, whose unit is that of the object.
 fn frame_rescale(
     object: &Object<'_>,
     frame: usize,
     kind: SeriesKind,
 ) -> Result<(Rescale, Option<Recorded<PixelUnits>>), DicomError> {
-    let mappings = group_items(object, frame, tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE);
+    let mappings = group_items(&object.set, frame, tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE);
     if kind == SeriesKind::EnhancedPet
         && let Some((rescale, units)) = real_world(object, mappings)?
     {
@@ -312,15 +316,5 @@ fn frame_rescale(
     let intercept = values
         .and_then(|item| item.number(tags::RESCALE_INTERCEPT))
         .unwrap_or(0.0);
-    let units = object.set.text(tags::UNITS).map(|term| {
-        let units = match term.as_str() {
-            "BQML" => PixelUnits::BecquerelPerMl,
-            "CNTS" => PixelUnits::Counts,
-            "PROPCNTS" => PixelUnits::ProportionalToCounts,
-            "GML" => PixelUnits::GramPerMl,
-            other => PixelUnits::Other(other.to_owned()),
-        };
-        recorded(units, tags::UNITS)
-    });
-    Ok((Rescale { slope, intercept }, units))
+    Ok((Rescale { slope, intercept }, None))
 }

@@ -217,7 +217,8 @@ impl Instance {
             pixels_seen: object.pixels.is_some(),
             big_endian: set.big_endian,
             radiopharmaceutical: is_activity
-                .then(|| Box::new(RadiopharmaceuticalFacts::read(set, kind))),
+                .then(|| RadiopharmaceuticalFacts::read(set, kind, sop_class.as_deref()))
+                .map(Box::new),
             modality,
             sop_class,
             source,

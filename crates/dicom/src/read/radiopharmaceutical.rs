@@ -8,6 +8,7 @@ use sirt_quantity::{Activity, TimeSpan};
 
 use super::attribute::{CodedConcept, attribute_name};
 use super::element::DataSet;
+use super::enhanced::group_items;
 use super::instance::SeriesKind;
 use super::instant::parse_time;
 use super::object::Object;
@@ -26,6 +27,8 @@ pub(crate) struct RadiopharmaceuticalFacts {
     pub(crate) half_life: Option<Recorded<TimeSpan>>,
     pub(crate) positron_fraction: Option<Recorded<f64>>,
     pub(crate) administered: Option<Recorded<Activity>>,
+    /// An administered activity that nothing says to be in Bq or MBq.
+    pub(crate) administered_without_unit: Option<f64>,
     pub(crate) administration_start: Option<Recorded<InstantOf>>,
     pub(crate) patient_weight_kg: Option<Recorded<f64>>,
     pub(crate) corrections: Option<Recorded<Vec<String>>>,
@@ -42,13 +45,24 @@ pub(crate) struct RadiopharmaceuticalFacts {
 
 impl RadiopharmaceuticalFacts {
     /// Reads what `set` says.
-    pub(crate) fn read(set: &DataSet<'_>, kind: SeriesKind) -> Self {
+    pub(crate) fn read(set: &DataSet<'_>, kind: SeriesKind, sop_class: Option<&str>) -> Self {
         let zone = set.zone_minutes();
         let pharmaceuticals = set.items(tags::RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE);
         let item = pharmaceuticals.first();
-        let converted = set.text(tags::SOP_CLASS_UID).as_deref()
-            == Some(uids::LEGACY_CONVERTED_ENHANCED_PET_IMAGE_STORAGE);
-        let in_mbq = kind == SeriesKind::Nm || (kind == SeriesKind::EnhancedPet && !converted);
+        let dose = item
+            .and_then(|item| item.number(tags::RADIONUCLIDE_TOTAL_DOSE))
+            .filter(|dose| *dose > 0.0);
+        // Bq in PET slices and what was converted from them, MBq in NM and
+        // enhanced PET objects (PS3.3 C.8.9.2, A.72, C.8.4.10, C.8.22.4).
+        let unit = match (kind, sop_class) {
+            (SeriesKind::Nm, _) => Some(Activity::from_mbq(1.0)),
+            (SeriesKind::EnhancedPet, Some(uids::LEGACY_CONVERTED_ENHANCED_PET_IMAGE_STORAGE)) => {
+                Some(Activity::from_bq(1.0))
+            }
+            (SeriesKind::EnhancedPet, Some(_)) => Some(Activity::from_mbq(1.0)),
+            (SeriesKind::EnhancedPet, None) => None,
+            _ => Some(Activity::from_bq(1.0)),
+        };
         let correction = set.text(tags::DECAY_CORRECTION);
         let decay_correction = match correction.as_deref() {
             Some("NONE") => Some(DecayCorrection::None),
@@ -75,19 +89,10 @@ impl RadiopharmaceuticalFacts {
             positron_fraction: item
                 .and_then(|item| item.number(tags::RADIONUCLIDE_POSITRON_FRACTION))
                 .map(|fraction| recorded(fraction, tags::RADIONUCLIDE_POSITRON_FRACTION)),
-            administered: item
-                .and_then(|item| item.number(tags::RADIONUCLIDE_TOTAL_DOSE))
-                .filter(|dose| *dose > 0.0)
-                .map(|dose| {
-                    // Bq in PET slices and what was converted from them, MBq in NM
-                    // and enhanced PET objects (PS3.3 C.8.9.2, C.8.4.10, C.8.22.4).
-                    let activity = if in_mbq {
-                        Activity::from_mbq(dose)
-                    } else {
-                        Activity::from_bq(dose)
-                    };
-                    recorded(activity, tags::RADIONUCLIDE_TOTAL_DOSE)
-                }),
+            administered: dose
+                .zip(unit)
+                .map(|(dose, unit)| recorded(unit * dose, tags::RADIONUCLIDE_TOTAL_DOSE)),
+            administered_without_unit: dose.filter(|_| unit.is_none()),
             administration_start: item.and_then(|item| administration(item, zone)),
             patient_weight_kg: set
                 .number(tags::PATIENT_WEIGHT)
@@ -119,7 +124,10 @@ impl RadiopharmaceuticalFacts {
         self.decay_reference = set
             .local_date_time(tags::DECAY_CORRECTION_DATE_TIME, zone)
             .map(|instant| recorded(instant, tags::DECAY_CORRECTION_DATE_TIME));
-        self.units = mapped_units(set).or(self.units.take());
+        let mappings = group_items(set, 0, tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE);
+        if let Some((units, _)) = known_mappings(mappings) {
+            self.units = Some(recorded(units, tags::MEASUREMENT_UNITS_CODE_SEQUENCE));
+        }
         if self.decay_correction.is_none() {
             self.decay_correction = match set.text(tags::DECAY_CORRECTED).as_deref() {
                 Some("NO") => Some(recorded(DecayCorrection::None, tags::DECAY_CORRECTED)),
@@ -176,69 +184,55 @@ fn ucum_units(code: &CodedConcept) -> PixelUnits {
     }
 }
 
-/// The real-world value mapping in Bq/mL where there is one, else the first in
-/// another known unit; mappings of one unit that disagree are refused.
-pub(crate) fn real_world(
-    object: &Object<'_>,
-    mappings: &[DataSet<'_>],
-) -> Result<Option<(Rescale, Recorded<PixelUnits>)>, DicomError> {
-    let tag = tags::MEASUREMENT_UNITS_CODE_SEQUENCE;
-    let known: Vec<(Rescale, PixelUnits)> = mappings
+/// Real-world value mappings in Bq/mL where there are any, else in the first
+/// known unit: that unit with the scale of each.
+fn known_mappings(mappings: &[DataSet<'_>]) -> Option<(PixelUnits, Vec<Rescale>)> {
+    let known: Vec<(PixelUnits, Rescale)> = mappings
         .iter()
         .filter_map(|mapping| {
-            let units = ucum_units(&mapping.code(tag)?);
+            let units = ucum_units(&mapping.code(tags::MEASUREMENT_UNITS_CODE_SEQUENCE)?);
             let rescale = Rescale {
                 slope: mapping.number(tags::REAL_WORLD_VALUE_SLOPE)?,
                 intercept: mapping
                     .number(tags::REAL_WORLD_VALUE_INTERCEPT)
                     .unwrap_or(0.0),
             };
-            (!matches!(units, PixelUnits::Other(_))).then_some((rescale, units))
+            (!matches!(units, PixelUnits::Other(_))).then_some((units, rescale))
         })
         .collect();
-    let Some((rescale, units)) = known
+    let units = known
         .iter()
-        .find(|(_, units)| *units == PixelUnits::BecquerelPerMl)
-        .or(known.first())
-    else {
+        .map(|(units, _)| units)
+        .find(|units| **units == PixelUnits::BecquerelPerMl)
+        .or(known.first().map(|(units, _)| units))?
+        .clone();
+    let scales = known
+        .into_iter()
+        .filter(|(unit, _)| *unit == units)
+        .map(|(_, rescale)| rescale)
+        .collect();
+    Some((units, scales))
+}
+
+/// The real-world value mapping in Bq/mL where there is one, else the first in
+/// another known unit; mappings of one unit that disagree are refused.
+pub(crate) fn real_world(
+    object: &Object<'_>,
+    mappings: &[DataSet<'_>],
+) -> Result<Option<(Rescale, Recorded<PixelUnits>)>, DicomError> {
+    let Some((units, scales)) = known_mappings(mappings) else {
         return Ok(None);
     };
     // Parts of a range with slopes of their own are not told apart here.
-    if known
-        .iter()
-        .any(|(other, unit)| unit == units && other != rescale)
-    {
+    if scales.iter().any(|other| *other != scales[0]) {
         return Err(object.refused(
             tags::REAL_WORLD_VALUE_SLOPE,
             format!("different between mappings to {units}"),
             "one linear mapping for each unit",
         ));
     }
-    Ok(Some((*rescale, recorded(units.clone(), tag))))
-}
-
-/// Unit of the real-world value mapping of the first frame.
-fn mapped_units(set: &DataSet<'_>) -> Option<Recorded<PixelUnits>> {
-    let groups = [
-        set.item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE),
-        set.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE),
-    ];
-    let mappings = groups
-        .into_iter()
-        .flatten()
-        .map(|groups| groups.items(tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE))
-        .find(|items| !items.is_empty())?;
-    let tag = tags::MEASUREMENT_UNITS_CODE_SEQUENCE;
-    let known: Vec<PixelUnits> = mappings
-        .iter()
-        .filter_map(|mapping| Some(ucum_units(&mapping.code(tag)?)))
-        .filter(|units| !matches!(units, PixelUnits::Other(_)))
-        .collect();
-    let units = known
-        .iter()
-        .find(|units| **units == PixelUnits::BecquerelPerMl)
-        .or(known.first())?;
-    Some(recorded(units.clone(), tag))
+    let units = recorded(units, tags::MEASUREMENT_UNITS_CODE_SEQUENCE);
+    Ok(Some((scales[0], units)))
 }
 
 /// Nuclide by its code's meaning, `^90^Yttrium`, or by its code alone.

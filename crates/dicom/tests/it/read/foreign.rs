@@ -146,6 +146,72 @@ fn converted_pet_keeps_becquerel_and_the_mapping_names_the_unit() {
     assert!(series.is_usable(), "{:?}", series.findings);
 }
 
+#[test]
+fn the_administered_activity_needs_a_class_that_tells_its_unit() {
+    let of = |class: Option<&str>| {
+        let mut object = enhanced_pet(uids::ENHANCED_PET_IMAGE_STORAGE, "1.4e9");
+        object.remove_element(tags::SOP_CLASS_UID);
+        let mut bytes = Vec::new();
+        match class {
+            Some(class) => object
+                .with_meta(
+                    FileMetaTableBuilder::new()
+                        .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
+                        .media_storage_sop_class_uid(class),
+                )
+                .unwrap()
+                .write_all(&mut bytes)
+                .unwrap(),
+            None => object
+                .write_dataset_with_ts(
+                    &mut bytes,
+                    &dicom_transfer_syntax_registry::entries::EXPLICIT_VR_LITTLE_ENDIAN.erased(),
+                )
+                .unwrap(),
+        }
+        first_series(bytes)
+    };
+    // The class may stand in the file meta alone.
+    let converted = of(Some(uids::LEGACY_CONVERTED_ENHANCED_PET_IMAGE_STORAGE));
+    let (_, acquisition) = read_activity(&converted).unwrap();
+    assert!((acquisition.administered.unwrap().value.as_mbq() - 1400.0).abs() < 1e-9);
+    let unnamed = of(None);
+    let (_, acquisition) = read_activity(&unnamed).unwrap();
+    assert!(acquisition.administered.is_none());
+    finds(&unnamed, Severity::Weakens, "(0018,1074)", "Bq or MBq");
+}
+
+#[test]
+fn a_unit_is_that_of_the_mapping_that_was_applied() {
+    let frames = |of: [Vec<Object>; 2]| {
+        let tag = tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE;
+        let mut object = enhanced_pet(uids::ENHANCED_PET_IMAGE_STORAGE, "1400");
+        let mut frames = object.get(tag).unwrap().items().unwrap().to_vec();
+        for (groups, mappings) in frames.iter_mut().zip(of) {
+            sequence(groups, tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE, mappings);
+        }
+        sequence(&mut object, tag, frames);
+        read_activity(&one_series(&[object]))
+    };
+    // A table of values instead of a slope is not applied.
+    let table = || {
+        let mut table = mapping("Bq/ml", 5.0);
+        table.remove_element(tags::REAL_WORLD_VALUE_SLOPE);
+        vec![table]
+    };
+    let (volume, acquisition) = frames([table(), table()]).unwrap();
+    assert_eq!(volume.get([0, 0, 0]), Some(6.0));
+    assert_eq!(acquisition.units, None);
+    // Whichever of the two frames comes first.
+    for of in [
+        [vec![], vec![mapping("Bq/ml", 5.0)]],
+        [vec![mapping("Bq/ml", 5.0)], vec![]],
+    ] {
+        let error = frames(of).unwrap_err().to_string();
+        assert!(error.contains("different between frames"), "{error}");
+    }
+}
+
 /// The error of an enhanced PET whose functional groups were changed.
 fn refusal(change: impl Fn(&mut Vec<Object>)) -> String {
     let tag = tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE;
