@@ -12,9 +12,10 @@ use sirt_quantity::{AbsorbedDose, Bed};
 
 use super::ct::{refuse_stopped, stack_frames};
 use super::element::{DataSet, Extent};
-use super::instance::{SeriesKind, orientation};
+use super::instance::SeriesKind;
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
+use super::plane::{plane_directions, plane_position, plane_spacing};
 use super::series::Series;
 use crate::DicomError;
 
@@ -172,22 +173,10 @@ fn dose_grid(
 ) -> Result<(Vec<usize>, Grid), DicomError> {
     let set = &object.set;
     let count = frames.layout.frames;
-    let position: [f64; 3] = set
-        .array(tags::IMAGE_POSITION_PATIENT)
-        .ok_or_else(|| object.missing(tags::IMAGE_POSITION_PATIENT, "three numbers in mm"))?;
-    let [row, column] = set
-        .array(tags::IMAGE_ORIENTATION_PATIENT)
-        .and_then(orientation)
-        .ok_or_else(|| {
-            object.missing(
-                tags::IMAGE_ORIENTATION_PATIENT,
-                "two perpendicular directions",
-            )
-        })?;
-    let [between_rows, between_columns] = set
-        .array::<2>(tags::PIXEL_SPACING)
-        .ok_or_else(|| object.missing(tags::PIXEL_SPACING, "two positive numbers in mm"))?;
-    let normal: PatientVector = row.cross(column);
+    let position = plane_position(object, Some(set))?;
+    let [row, column] = plane_directions(object, Some(set))?;
+    let [between_rows, between_columns] = plane_spacing(object, Some(set))?;
+    let normal = row.cross(column);
     let offsets = frame_offsets(object, count, position, normal)?;
     let (mut order, mut steps): (Vec<usize>, Vec<f64>) = ((0..count).collect(), offsets);
     let spacing = match steps.as_slice() {
@@ -215,7 +204,7 @@ fn dose_grid(
             mean.abs()
         }
     };
-    let origin = PatientPoint(position) + normal * steps.first().copied().unwrap_or(0.0);
+    let origin = position + normal * steps.first().copied().unwrap_or(0.0);
     let grid = Grid::new(
         [frames.layout.columns, frames.layout.rows, count],
         [between_columns, between_rows, spacing],
@@ -229,7 +218,7 @@ fn dose_grid(
 fn frame_offsets(
     object: &Object<'_>,
     count: usize,
-    position: [f64; 3],
+    position: PatientPoint,
     normal: PatientVector,
 ) -> Result<Vec<f64>, DicomError> {
     let tag: Tag = tags::GRID_FRAME_OFFSET_VECTOR;
@@ -249,10 +238,10 @@ fn frame_offsets(
     let axial = normal.0[2].abs() > 0.9999;
     if first.abs() < 1e-3 {
         Ok(offsets)
-    } else if axial && (first - position[2]).abs() < 1e-2 {
+    } else if axial && (first - position.0[2]).abs() < 1e-2 {
         Ok(offsets
             .into_iter()
-            .map(|z| (z - position[2]) * normal.0[2].signum())
+            .map(|z| (z - position.0[2]) * normal.0[2].signum())
             .collect())
     } else {
         Err(object.refused(

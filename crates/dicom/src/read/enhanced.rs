@@ -14,17 +14,15 @@ use sirt_quantity::TimeSpan;
 
 use super::ct::stack_frames;
 use super::element::{DataSet, Extent};
-use super::instance::{Instance, SeriesKind, orientation};
+use super::instance::{Instance, SeriesKind};
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
+use super::plane::{is_same_spacing, plane_directions, plane_position, plane_spacing};
 use super::radiopharmaceutical::real_world;
 use crate::DicomError;
 
 /// Frames nearer than this are on one plane, mm.
 const SAME_PLANE_MM: f64 = 0.01;
-
-/// Relative difference of pixel spacings that is rounding.
-const SAME_PIXEL_SPACING: f64 = 1e-3;
 
 /// A multi-frame image as a volume.
 pub(crate) struct EnhancedImage {
@@ -87,28 +85,13 @@ pub(crate) fn group_items<'o, 'a>(
 /// Geometry of a frame.
 pub(crate) fn frame_plane(object: &Object<'_>, frame: usize) -> Result<FramePlane, DicomError> {
     let at = |tag| group(object, frame, tag);
-    let position = at(tags::PLANE_POSITION_SEQUENCE)
-        .and_then(|item| item.array(tags::IMAGE_POSITION_PATIENT))
-        .ok_or_else(|| object.missing(tags::IMAGE_POSITION_PATIENT, "three numbers in mm"))?;
-    let [row, column] = at(tags::PLANE_ORIENTATION_SEQUENCE)
-        .and_then(|item| item.array(tags::IMAGE_ORIENTATION_PATIENT))
-        .and_then(orientation)
-        .ok_or_else(|| {
-            object.missing(
-                tags::IMAGE_ORIENTATION_PATIENT,
-                "two perpendicular directions",
-            )
-        })?;
+    let [row, column] = plane_directions(object, at(tags::PLANE_ORIENTATION_SEQUENCE))?;
     let measures = at(tags::PIXEL_MEASURES_SEQUENCE);
-    let spacing = measures
-        .and_then(|item| item.array::<2>(tags::PIXEL_SPACING))
-        .filter(|spacing| spacing.iter().all(|d| *d > 0.0))
-        .ok_or_else(|| object.missing(tags::PIXEL_SPACING, "two positive numbers in mm"))?;
     Ok(FramePlane {
-        position: PatientPoint(position),
+        position: plane_position(object, at(tags::PLANE_POSITION_SEQUENCE))?,
         row,
         column,
-        spacing,
+        spacing: plane_spacing(object, measures)?,
         thickness: measures.and_then(|item| item.number(tags::SLICE_THICKNESS)),
         slice_spacing: measures
             .and_then(|item| item.number(tags::SPACING_BETWEEN_SLICES))
@@ -185,40 +168,11 @@ pub(crate) fn read(instance: &Instance) -> Result<EnhancedImage, DicomError> {
     })
 }
 
-/// Refuses frames whose pixels differ in size.
-pub(crate) fn one_pixel_spacing(
+/// The first of parallel frames with pixels of one size; other frames are refused.
+pub(crate) fn like_planes(
     object: &Object<'_>,
     planes: &[FramePlane],
-) -> Result<(), DicomError> {
-    let Some(first) = planes.first() else {
-        return Ok(());
-    };
-    let other = planes.iter().find(|plane| {
-        (0..2).any(|axis| {
-            (plane.spacing[axis] - first.spacing[axis]).abs()
-                > SAME_PIXEL_SPACING * first.spacing[axis]
-        })
-    });
-    other.map_or(Ok(()), |plane| {
-        Err(object.refused(
-            tags::PIXEL_SPACING,
-            format!(
-                "{:?} and {:?} mm in one object",
-                first.spacing, plane.spacing
-            ),
-            "one pixel spacing for all frames",
-        ))
-    })
-}
-
-/// Frames in the order of the normal, and their grid.
-fn frame_grid(
-    object: &Object<'_>,
-    planes: &[FramePlane],
-    size: [usize; 2],
-) -> Result<(Vec<usize>, Grid), DicomError> {
-    let refused =
-        |value: String, allowed: &str| object.refused(tags::IMAGE_POSITION_PATIENT, value, allowed);
+) -> Result<FramePlane, DicomError> {
     let Some(first) = planes.first().copied() else {
         return Err(object.missing(tags::NUMBER_OF_FRAMES, "1 or more"));
     };
@@ -232,7 +186,31 @@ fn frame_grid(
             "parallel frames",
         ));
     }
-    one_pixel_spacing(object, planes)?;
+    let other = planes
+        .iter()
+        .find(|plane| !is_same_spacing(first.spacing, plane.spacing));
+    match other {
+        Some(plane) => Err(object.refused(
+            tags::PIXEL_SPACING,
+            format!(
+                "{:?} and {:?} mm in one object",
+                first.spacing, plane.spacing
+            ),
+            "one pixel spacing for all frames",
+        )),
+        None => Ok(first),
+    }
+}
+
+/// Frames in the order of the normal, and their grid.
+fn frame_grid(
+    object: &Object<'_>,
+    planes: &[FramePlane],
+    size: [usize; 2],
+) -> Result<(Vec<usize>, Grid), DicomError> {
+    let refused =
+        |value: String, allowed: &str| object.refused(tags::IMAGE_POSITION_PATIENT, value, allowed);
+    let first = like_planes(object, planes)?;
     let mut order: Vec<usize> = (0..planes.len()).collect();
     let place = |at: usize| first.place(planes[at].position);
     order.sort_by(|a, b| place(*a).total_cmp(&place(*b)));
@@ -302,7 +280,7 @@ fn frame_rescale(
     let values = group(object, frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
     let slope = values
         .and_then(|item| item.number(tags::RESCALE_SLOPE))
-        .ok_or_else(|| object.missing(tags::RESCALE_SLOPE, "a number"))?;
+        .ok_or_else(|| object.unusable(values, tags::RESCALE_SLOPE, "a number"))?;
     let unit = values.and_then(|item| item.text(tags::RESCALE_TYPE));
     if kind == SeriesKind::EnhancedCt
         && let Some(unit) = unit.filter(|unit| unit != "HU")

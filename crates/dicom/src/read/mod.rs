@@ -16,6 +16,7 @@ mod instant;
 mod nm;
 mod object;
 mod pixel;
+mod plane;
 mod radiopharmaceutical;
 mod registration;
 mod scan;

@@ -10,16 +10,15 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use jiff::civil::DateTime;
-use sirt_image::{
-    FrameOfReference, Grid, PatientPoint, PatientVector, PixelUnits, Recorded, Unspecified, Volume,
-};
+use sirt_image::{FrameOfReference, Grid, PixelUnits, Recorded, Unspecified, Volume};
 use sirt_quantity::{Energy, TimeSpan};
 
 use super::ct::stack_frames;
 use super::element::{DataSet, Extent};
-use super::instance::{Instance, SeriesKind, orientation};
+use super::instance::{Instance, SeriesKind};
 use super::object::{Object, refused};
 use super::pixel::{PixelFrames, Rescale};
+use super::plane::{plane_directions, plane_position, plane_spacing};
 use super::radiopharmaceutical::real_world;
 use super::series::Series;
 use crate::DicomError;
@@ -155,14 +154,12 @@ pub(crate) fn read_tomogram(instance: &Instance) -> Result<Tomogram, DicomError>
             ));
         }
     }
-    let slices = frame_vector(&object, tags::SLICE_VECTOR, count).map(|vector| {
-        // Without the vector frames stand in the order of slices.
-        if object.set.get(tags::SLICE_VECTOR).is_none() {
-            (1..=count).collect()
-        } else {
-            vector
-        }
-    })?;
+    // Without the vector frames stand in the order of slices.
+    let slices = if object.set.get(tags::SLICE_VECTOR).is_none() {
+        (1..=count).collect()
+    } else {
+        frame_vector(&object, tags::SLICE_VECTOR, count)?
+    };
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|frame| slices[*frame]);
     if order
@@ -206,27 +203,14 @@ fn tomogram_grid(
 ) -> Result<Grid, DicomError> {
     let set = &object.set;
     let detector = set.item(tags::DETECTOR_INFORMATION_SEQUENCE);
-    let numbers = |tag: Tag| {
-        detector
-            .and_then(|item| item.numbers(tag))
-            .or_else(|| set.numbers(tag))
+    // In the detector's item, or at the top level.
+    let holder = |tag: Tag| {
+        let item = detector.filter(|item| item.numbers(tag).is_some());
+        item.or(Some(set))
     };
-    let position: [f64; 3] = numbers(tags::IMAGE_POSITION_PATIENT)
-        .and_then(|numbers| numbers.try_into().ok())
-        .ok_or_else(|| object.missing(tags::IMAGE_POSITION_PATIENT, "three numbers in mm"))?;
-    let [row, column] = numbers(tags::IMAGE_ORIENTATION_PATIENT)
-        .and_then(|numbers| numbers.try_into().ok())
-        .and_then(orientation)
-        .ok_or_else(|| {
-            object.missing(
-                tags::IMAGE_ORIENTATION_PATIENT,
-                "two perpendicular directions",
-            )
-        })?;
-    let [between_rows, between_columns] = set
-        .array::<2>(tags::PIXEL_SPACING)
-        .filter(|spacing| spacing.iter().all(|d| *d > 0.0))
-        .ok_or_else(|| object.missing(tags::PIXEL_SPACING, "two positive numbers in mm"))?;
+    let mut origin = plane_position(object, holder(tags::IMAGE_POSITION_PATIENT))?;
+    let [row, column] = plane_directions(object, holder(tags::IMAGE_ORIENTATION_PATIENT))?;
+    let [between_rows, between_columns] = plane_spacing(object, Some(set))?;
     let step = set
         .number(tags::SPACING_BETWEEN_SLICES)
         .filter(|d| *d != 0.0)
@@ -236,8 +220,7 @@ fn tomogram_grid(
                 "a number in mm that is not 0; its sign is the direction of stacking",
             )
         })?;
-    let normal: PatientVector = row.cross(column);
-    let mut origin = PatientPoint(position);
+    let normal = row.cross(column);
     if step < 0.0 {
         order.reverse();
         origin = origin + normal * (step * (order.len() as f64 - 1.0));

@@ -151,10 +151,21 @@ impl Object<'_> {
             .or_else(|| self.media_class.map(str::to_owned))
     }
 
-    /// An error for an attribute that is missing, or is there with numbers that
-    /// are not allowed.
+    /// An error for an attribute of the object that is missing, or is there
+    /// with numbers that are not allowed.
     pub(crate) fn missing(&self, tag: dicom_core::Tag, allowed: &str) -> DicomError {
-        match self.set.numbers(tag) {
+        self.unusable(Some(&self.set), tag, allowed)
+    }
+
+    /// As [`Object::missing`], for an attribute of an item, which may be
+    /// missing itself.
+    pub(crate) fn unusable(
+        &self,
+        item: Option<&DataSet<'_>>,
+        tag: dicom_core::Tag,
+        allowed: &str,
+    ) -> DicomError {
+        match item.and_then(|item| item.numbers(tag)) {
             Some(numbers) => refused(self.file, tag, format!("{numbers:?}"), allowed),
             None => missing(self.file, tag, allowed),
         }

@@ -11,7 +11,7 @@ use dicom_dictionary_std::{tags, uids};
 use sirt_image::{FrameOfReference, Grid, Outline, Structure, WeightMask};
 
 use super::element::{DataSet, Extent};
-use super::enhanced::{FramePlane, frame_plane, group, one_pixel_spacing};
+use super::enhanced::{FramePlane, frame_plane, group, like_planes};
 use super::instance::Instance;
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
@@ -37,7 +37,6 @@ pub(crate) fn read(instance: &Instance) -> Result<Structures, DicomError> {
     let planes: Vec<FramePlane> = (0..count)
         .map(|frame| frame_plane(&object, frame))
         .collect::<Result<_, _>>()?;
-    one_pixel_spacing(&object, &planes)?;
     let lattice = Lattice::of(&object, &planes, &frames)?;
     let mut places = Vec::with_capacity(count);
     for plane in &planes {
@@ -173,18 +172,7 @@ impl Lattice {
         planes: &[FramePlane],
         frames: &PixelFrames<'_>,
     ) -> Result<Self, DicomError> {
-        let Some(first) = planes.first().copied() else {
-            return Err(object.missing(tags::NUMBER_OF_FRAMES, "1 or more"));
-        };
-        if !planes.iter().all(|plane| {
-            plane.row.dot(first.row) > 0.9999 && plane.column.dot(first.column) > 0.9999
-        }) {
-            return Err(object.refused(
-                tags::IMAGE_ORIENTATION_PATIENT,
-                "different between frames",
-                "parallel frames",
-            ));
-        }
+        let first = like_planes(object, planes)?;
         let mut places: Vec<f64> = planes
             .iter()
             .map(|plane| first.place(plane.position))

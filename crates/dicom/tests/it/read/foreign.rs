@@ -235,6 +235,14 @@ fn frames_that_make_no_grid_are_refused_with_file_and_tag() {
     });
     assert!(sizes.contains("0.dcm: (0028,0030)"), "{sizes}");
     assert!(sizes.contains("[2.0, 2.5] mm"), "{sizes}");
+    let none = refusal(|frames| {
+        sequence(
+            &mut frames[1],
+            tags::PIXEL_MEASURES_SEQUENCE,
+            vec![item(&measures("0\\1.5"))],
+        );
+    });
+    assert!(none.contains("PixelSpacing is [0.0, 1.5]"), "{none}");
     let place = refusal(|frames| {
         sequence(
             &mut frames[1],
