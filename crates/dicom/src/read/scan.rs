@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use super::element::Extent;
 use super::instance::{Instance, SeriesKind, Source};
 use super::object::{EMPTY_FILE, ObjectBytes};
+use super::plane::is_same_spacing;
 use super::series::Series;
 use crate::{DicomError, Finding};
 
@@ -272,60 +273,57 @@ fn catalogue(instances: Vec<Instance>, skipped: Vec<SkippedFile>) -> Catalogue {
 /// What files of one series have in common.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct GroupKey {
+    identity: GroupIdentity,
+    /// Direction cosines in hundredths.
+    orientation: Option<[i64; 6]>,
+    /// Pixel spacing in hundredths of a millimetre.
+    spacing: Option<[i64; 2]>,
+}
+
+/// What they have in common to the letter.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct GroupIdentity {
     study: Option<String>,
     series: Option<String>,
     kind: SeriesKind,
     number: Option<usize>,
     description: Option<String>,
     frame_of_reference: Option<String>,
-    /// Direction cosines in hundredths.
-    orientation: Option<[i64; 6]>,
     size: Option<[usize; 2]>,
-    /// Pixel spacing in hundredths of a millimetre.
-    spacing: Option<[i64; 2]>,
     /// Objects that are whole in themselves stand alone.
     object: Option<String>,
 }
 
 impl GroupKey {
-    fn is_same_but_rounding(&self, other: &Self) -> bool {
-        self.study == other.study
-            && self.series == other.series
-            && self.kind == other.kind
-            && self.number == other.number
-            && self.description == other.description
-            && self.frame_of_reference == other.frame_of_reference
-            && self.size == other.size
-            && self.object == other.object
-    }
-
     fn of(instance: &Instance, at: usize) -> Self {
         let slices = instance.kind.is_slices();
         // Only where the UID is missing do number and description decide.
         let nameless = instance.series.is_none();
         Self {
-            study: instance.study.clone(),
-            series: instance.series.clone(),
-            kind: instance.kind,
-            number: instance.series_number.filter(|_| nameless),
-            description: instance.description.clone().filter(|_| nameless),
-            frame_of_reference: instance.frame_of_reference.clone(),
+            identity: GroupIdentity {
+                study: instance.study.clone(),
+                series: instance.series.clone(),
+                kind: instance.kind,
+                number: instance.series_number.filter(|_| nameless),
+                description: instance.description.clone().filter(|_| nameless),
+                frame_of_reference: instance.frame_of_reference.clone(),
+                size: instance.layout.map(|layout| [layout.rows, layout.columns]),
+                object: (!slices).then(|| {
+                    instance
+                        .sop_instance
+                        .clone()
+                        .unwrap_or_else(|| format!("without UID {at:08}"))
+                }),
+            },
             orientation: instance.orientation.map(|[row, column]| {
                 std::array::from_fn(|i| {
                     let cosine = if i < 3 { row.0[i] } else { column.0[i - 3] };
                     (100.0 * cosine).round() as i64
                 })
             }),
-            size: instance.layout.map(|layout| [layout.rows, layout.columns]),
             spacing: instance
                 .pixel_spacing
                 .map(|spacing| spacing.map(|d| (100.0 * d).round() as i64)),
-            object: (!slices).then(|| {
-                instance
-                    .sop_instance
-                    .clone()
-                    .unwrap_or_else(|| format!("without UID {at:08}"))
-            }),
         }
     }
 }
@@ -333,30 +331,23 @@ impl GroupKey {
 /// Joins slices that differ by less than rounding in orientation and pixel
 /// spacing and still fell on two sides of a hundredth.
 fn joined_over_rounding(groups: BTreeMap<GroupKey, Vec<Instance>>) -> Vec<Vec<Instance>> {
-    let mut joined: Vec<(GroupKey, Vec<Instance>)> = Vec::new();
-    for (key, instances) in groups {
-        let near = key
-            .object
-            .is_none()
-            .then(|| {
-                joined.iter_mut().find(|(other, found)| {
-                    other.is_same_but_rounding(&key)
-                        && found
-                            .first()
-                            .zip(instances.first())
-                            .is_some_and(|(a, b)| is_same_plane_size(a, b))
-                })
-            })
-            .flatten();
+    let mut joined: Vec<(GroupIdentity, Vec<Instance>)> = Vec::new();
+    for (GroupKey { identity, .. }, instances) in groups {
+        // Groups of one identity follow each other.
+        let near = joined
+            .iter_mut()
+            .rev()
+            .take_while(|(other, _)| *other == identity)
+            .find(|(_, found)| is_same_plane_size(&found[0], &instances[0]));
         match near {
-            Some((_, found)) => found.extend(instances),
-            None => joined.push((key, instances)),
+            Some((_, found)) if identity.object.is_none() => found.extend(instances),
+            _ => joined.push((identity, instances)),
         }
     }
     joined.into_iter().map(|(_, instances)| instances).collect()
 }
 
-/// Whether orientations agree to 1e-3 and pixel spacings to a part in 1000.
+/// Whether orientations agree to 1e-3 and pixel spacings but for rounding.
 fn is_same_plane_size(a: &Instance, b: &Instance) -> bool {
     let (Some(turned), Some(other)) = (a.orientation, b.orientation) else {
         return false;
@@ -368,10 +359,7 @@ fn is_same_plane_size(a: &Instance, b: &Instance) -> bool {
         .iter()
         .zip(&other)
         .all(|(one, two)| one.0.iter().zip(two.0).all(|(x, y)| (x - y).abs() < 1e-3))
-        && spacing
-            .iter()
-            .zip(second)
-            .all(|(x, y)| (x - y).abs() < 1e-3 * x.abs())
+        && is_same_spacing(spacing, second)
 }
 
 /// Splits slices that repeat places by image type, else by acquisition number,
