@@ -122,20 +122,24 @@ fn histograms(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
             Ok((named.name.as_str(), histogram))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    write_histograms(out, &title(case), &histograms)
+    write_histograms(
+        out,
+        &format!("Dose-volume histogram: {}", title(case)),
+        &histograms,
+    )
 }
 
-/// Doses at which a histogram is written: even steps up to its own maximum,
-/// and the dose of every hundredth of its volume, so that each Dx that is
-/// reported stands in the file.
+/// Doses at which a histogram is written: even steps to the first past its
+/// own maximum, and the dose of every hundredth of its volume, so that each Dx
+/// that is reported stands in the file.
 fn doses_to_write(histogram: &DoseVolumeHistogram) -> Vec<f64> {
     let width = round_up_to_one_digit(histogram.max() / CSV_STEPS);
-    let even = (0_u32..)
-        .map(|step| f64::from(step) * width)
-        .take_while(|dose| *dose < histogram.max());
+    // One step past the maximum, where no volume is left.
+    let last = (histogram.max() / width).floor() as u32 + 1;
+    let even = (0..=last).map(|step| f64::from(step) * width);
     let hundredths =
         (0..=100).map(|percent| histogram.dose_at_fraction(f64::from(percent) / 100.0));
-    let mut doses: Vec<f64> = even.chain(hundredths).chain([histogram.max()]).collect();
+    let mut doses: Vec<f64> = even.chain(hundredths).collect();
     doses.sort_by(f64::total_cmp);
     doses.dedup();
     doses
