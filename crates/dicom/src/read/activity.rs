@@ -3,7 +3,7 @@
 use dicom_dictionary_std::tags;
 use sirt_image::{ActivityAcquisition, FrameTiming, Unspecified, Volume};
 
-use super::ct::{refuse_stopped, slices};
+use super::ct::slices;
 use super::enhanced;
 use super::instance::{Instance, SeriesKind};
 use super::nm;
@@ -80,23 +80,15 @@ fn refuse_unreadable(series: &Series) -> Result<(), DicomError> {
         .any(|tag| finding.tag == super::attribute::attribute_name(tag))
             && !finding.rule.starts_with("differs")
     };
-    if series
+    let stop = series
         .findings
         .iter()
-        .any(|finding| finding.severity == Severity::Stops && !settled_later(finding))
-    {
-        let others = Series {
-            findings: series
-                .findings
-                .iter()
-                .filter(|finding| !settled_later(finding))
-                .cloned()
-                .collect(),
-            ..series.clone()
-        };
-        return refuse_stopped(&others);
-    }
-    Ok(())
+        .find(|finding| finding.severity == Severity::Stops && !settled_later(finding));
+    stop.map_or(Ok(()), |finding| {
+        Err(DicomError::Refused {
+            finding: finding.clone(),
+        })
+    })
 }
 
 fn slice_timing(instance: &Instance) -> FrameTiming {

@@ -26,6 +26,15 @@ pub(crate) struct Encoding {
     pub(crate) big_endian: bool,
 }
 
+impl Encoding {
+    /// That of a sequence whose value representation is UN, in any transfer
+    /// syntax (PS3.5 6.2.2).
+    const OF_UNKNOWN: Self = Self {
+        explicit: false,
+        big_endian: false,
+    };
+}
+
 /// One element.
 #[derive(Debug, Clone)]
 pub(crate) struct Element<'a> {
@@ -287,10 +296,9 @@ impl<'a> Reader<'a> {
                 // An icon image inside a sequence may be compressed too.
                 Value::Fragments(self.fragments(tag)?)
             } else {
-                // UN of undefined length is a sequence in implicit VR (PS3.5 6.2.2).
                 let outer = self.encoding;
                 if vr == VR::UN {
-                    self.encoding.explicit = false;
+                    self.encoding = Encoding::OF_UNKNOWN;
                 }
                 let items = self.items(tag, None, depth + 1);
                 self.encoding = outer;
@@ -301,10 +309,10 @@ impl<'a> Reader<'a> {
             let mut inner = Reader {
                 bytes: content,
                 at: 0,
-                encoding: Encoding {
-                    // A sequence written as UN is in implicit VR inside.
-                    explicit: self.encoding.explicit && vr == VR::SQ,
-                    ..self.encoding
+                encoding: if vr == VR::UN {
+                    Encoding::OF_UNKNOWN
+                } else {
+                    self.encoding
                 },
             };
             Value::Items(
@@ -462,5 +470,29 @@ mod tests {
             panic!("no sequence");
         };
         assert_eq!(items[0].elements[0].tag, Tag(0x0028, 0x0010));
+    }
+
+    #[test]
+    fn a_known_sequence_written_as_unknown_is_implicit_and_little_endian() {
+        // (0054,0016) of 26 bytes: an item of 18 with (0018,1074) and a number.
+        let content = [
+            0xFE, 0xFF, 0x00, 0xE0, 18, 0, 0, 0, 0x18, 0x00, 0x74, 0x10, 10, 0, 0, 0,
+        ];
+        for big_endian in [false, true] {
+            let mut bytes = if big_endian {
+                vec![0x00, 0x54, 0x00, 0x16, b'U', b'N', 0, 0, 0, 0, 0, 26]
+            } else {
+                vec![0x54, 0x00, 0x16, 0x00, b'U', b'N', 0, 0, 26, 0, 0, 0]
+            };
+            bytes.extend(content);
+            bytes.extend(*b"1400.50000");
+            let encoding = Encoding {
+                explicit: true,
+                big_endian,
+            };
+            let (set, _, _) = parse(&bytes, encoding, Extent::Whole).unwrap();
+            let item = set.item(Tag(0x0054, 0x0016)).unwrap();
+            assert_eq!(item.number(Tag(0x0018, 0x1074)), Some(1400.5));
+        }
     }
 }

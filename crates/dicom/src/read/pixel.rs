@@ -435,13 +435,14 @@ fn frame_streams<'a>(
             .map(|four| u32::from_le_bytes(std::array::from_fn(|i| four[i])).into())
             .collect()
     } else {
-        return streams_by_start(fragments, frames).ok_or_else(|| {
-            format!(
-                "{} fragments for {frames} frames without an offset table",
-                fragments.len()
-            )
-        });
+        starts_by_marker(fragments)
     };
+    if starts.len() != frames {
+        return Err(format!(
+            "{} fragments for {frames} frames without an offset table",
+            fragments.len()
+        ));
+    }
     let mut streams: Vec<Vec<u8>> = Vec::new();
     let mut offset = 0_u64;
     for fragment in fragments {
@@ -450,7 +451,7 @@ fn frame_streams<'a>(
         }
         streams
             .last_mut()
-            .ok_or("the offset table does not start at the first fragment")?
+            .ok_or("no frame starts at the first fragment")?
             .extend_from_slice(fragment);
         offset += fragment.len() as u64 + 8;
     }
@@ -463,20 +464,21 @@ fn frame_streams<'a>(
     Ok(streams.into_iter().map(Cow::Owned).collect())
 }
 
-/// The stream of each frame where no offset table tells them apart: a frame
-/// begins with the start marker of JPEG or JPEG 2000, which cannot stand in
-/// compressed data; `None` where that does not make `frames` streams.
-fn streams_by_start<'a>(fragments: &[&'a [u8]], frames: usize) -> Option<Vec<Cow<'a, [u8]>>> {
+/// Where frames start, counted as in an offset table: at the fragments that begin
+/// with the start marker of JPEG, which cannot stand in compressed data, or with
+/// that of JPEG 2000 and the marker behind it, four bytes that hardly can.
+fn starts_by_marker(fragments: &[&[u8]]) -> Vec<u64> {
     const JPEG_START: &[u8] = &[0xFF, 0xD8, 0xFF];
     const JPEG_2000_START: &[u8] = &[0xFF, 0x4F, 0xFF, 0x51];
-    let mut streams: Vec<Vec<u8>> = Vec::new();
+    let mut starts = Vec::new();
+    let mut offset = 0;
     for fragment in fragments {
         if fragment.starts_with(JPEG_START) || fragment.starts_with(JPEG_2000_START) {
-            streams.push(Vec::new());
+            starts.push(offset);
         }
-        streams.last_mut()?.extend_from_slice(fragment);
+        offset += fragment.len() as u64 + 8;
     }
-    (streams.len() == frames).then(|| streams.into_iter().map(Cow::Owned).collect())
+    starts
 }
 
 #[cfg(test)]
@@ -550,7 +552,9 @@ mod tests {
         let streams = frame_streams(&fragments, &[], 2).unwrap();
         assert_eq!(streams[0].as_ref(), [0xFF, 0x4F, 0xFF, 0x51, 9, 3, 4]);
         assert_eq!(streams[1].as_ref(), [0xFF, 0x4F, 0xFF, 0x51, 9, 5, 6]);
-        // Two starts make no three frames.
+        // Two starts make no three frames, and what stands before is of none.
         assert!(frame_streams(&fragments, &[], 3).is_err());
+        let before: Vec<&[u8]> = vec![&[], &[3, 4], start, start];
+        assert!(frame_streams(&before, &[], 2).is_err());
     }
 }
