@@ -48,6 +48,16 @@ type Columns = std::ops::Range<usize>;
 /// Convolves `activity` of `size` voxels (x fastest) with a kernel; zero
 /// outside the grid.
 pub(crate) fn sweep(form: &SeparableKernel, activity: &[f32], size: [usize; 3]) -> Vec<f32> {
+    sweep_on(pulp::Arch::new(), form, activity, size)
+}
+
+/// [`sweep`] by the vector instructions of `arch`.
+fn sweep_on(
+    arch: pulp::Arch,
+    form: &SeparableKernel,
+    activity: &[f32],
+    size: [usize; 3],
+) -> Vec<f32> {
     let [nx, ny, _] = size;
     let mut energy = vec![0.0_f32; activity.len()];
     if activity.is_empty() {
@@ -55,7 +65,6 @@ pub(crate) fn sweep(form: &SeparableKernel, activity: &[f32], size: [usize; 3]) 
     }
     let filled: Vec<Columns> = activity.par_chunks(nx).map(filled_columns).collect();
     let task = Sweep::new(form, activity, size, filled);
-    let arch = pulp::Arch::new();
     energy
         .par_chunks_mut(nx * ny * SLAB)
         .enumerate()
@@ -494,6 +503,66 @@ impl<'a> Sweep<'a> {
         if first < end {
             let target = &mut row[tile.columns.start + first - reach..][..end - first];
             add_shifted(simd, &s.shares, self.width, first, target);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Convolution, KernelMedium, PointKernel, VoxelKernel};
+    use sirt_quantity::Density;
+
+    /// Every kind of vector instructions that this machine has.
+    fn kinds() -> Vec<pulp::Arch> {
+        let mut kinds = vec![pulp::Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        {
+            kinds.extend(pulp::x86::V3::try_new().map(pulp::Arch::V3));
+            kinds.extend(pulp::x86::V4::try_new().map(pulp::Arch::V4));
+        }
+        kinds
+    }
+
+    #[test]
+    fn all_vector_instructions_give_the_direct_sum() {
+        // Narrower, wider and longer than a vector, a tile and a slab; activity up
+        // to the faces, with empty rows and planes between.
+        for size in [[7, 5, 3], [70, 37, 29], [300, 9, 13]] {
+            let voxels = VoxelKernel::new(
+                &PointKernel::y90().unwrap(),
+                KernelMedium::SoftTissue,
+                Density::from_g_per_cm3(1.05),
+                [3.0, 2.4, 4.0],
+            )
+            .unwrap();
+            let convolution = Convolution::new(voxels);
+            let mut state = 1_u32;
+            let activity: Vec<f32> = (0..size.iter().product::<usize>())
+                .map(|at| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let row = at / size[0];
+                    let filled = row % 3 != 1 && row / size[1] % 5 != 2;
+                    if filled { (state >> 8) as f32 } else { 0.0 }
+                })
+                .collect();
+            let direct = convolution.apply_directly(&activity, size).unwrap();
+            let largest = direct.iter().copied().fold(0.0, f64::max);
+            for arch in kinds() {
+                let form = SeparableKernel::new(convolution.kernel());
+                let swept = sweep_on(arch, &form, &activity, size);
+                let worst = swept
+                    .iter()
+                    .zip(&direct)
+                    .map(|(a, b)| (f64::from(*a) - b).abs())
+                    .fold(0.0, f64::max);
+                // What is proven of the form, and rounding below 1e-6.
+                assert!(
+                    worst <= (form.error_bound() + 1e-6) * largest,
+                    "{arch:?} {size:?}: {}",
+                    worst / largest
+                );
+            }
         }
     }
 }

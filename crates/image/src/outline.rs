@@ -224,4 +224,25 @@ mod tests {
             assert!((ratio - 1.0).abs() <= SAME_VOLUME, "{radius} mm: {ratio}");
         }
     }
+
+    #[test]
+    fn at_one_half_a_block_loses_an_eighth_of_a_voxel_at_each_corner() {
+        // Marching squares cut a corner voxel along the line between the middles
+        // of its two free half edges: a triangle of 1/2 x 1/2 / 2.
+        let grid = Grid::axis_aligned([6, 7, 3], [1.0; 3], PatientPoint::default()).unwrap();
+        let weights: Vec<f32> = (0..grid.voxel_count())
+            .map(|at| {
+                let [i, j, _] = grid.index(at);
+                f32::from(u8::from((1..4).contains(&i) && (2..6).contains(&j)))
+            })
+            .collect();
+        let mask = WeightMask::from_weights(grid, &weights).unwrap();
+        let (_, size) = mask.bounding_box();
+        let rings = rings_at(&mask, size, HALF).unwrap();
+        assert_eq!(rings.len(), 3);
+        for ring in rings {
+            // 12 voxels less four eighths, to the rounding of the crate's corners.
+            assert!((ring.signed_area() - 11.5).abs() < 1e-6);
+        }
+    }
 }
