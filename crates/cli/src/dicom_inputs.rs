@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use sirt_dicom::{Catalogue, Registration, Series, SeriesKind, SourceReference, StudyContext};
+use sirt_dicom::{
+    Catalogue, Registration, Series, SeriesKind, SkippedFile, SourceReference, StudyContext,
+};
 use sirt_image::{Hounsfield, Structure, Volume};
 use sirt_quantity::AbsorbedDose;
 
@@ -61,7 +63,7 @@ pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Ve
     let mut found = damaged_files(&catalogue);
     for series in catalogue.of_kind(&STRUCTURE_KINDS) {
         let read = sirt_dicom::read_structures_on(series, &catalogue)
-            .with_context(|| path.display().to_string())?;
+            .with_context(|| place(&catalogue, path))?;
         structures.extend(read.structures);
         found.extend(findings(series));
         found.extend(read.findings.iter().map(finding));
@@ -69,7 +71,7 @@ pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Ve
     if structures.is_empty() {
         bail!(
             "{}: no structure in it (RTSTRUCT, SEG) among {}",
-            path.display(),
+            place(&catalogue, path),
             described(&catalogue)
         );
     }
@@ -81,7 +83,7 @@ pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Ve
     let catalogue = scanned(path)?;
     let series = the_one(&catalogue, path, &[SeriesKind::Dose], "RTDOSE", None)?;
     let dose = sirt_dicom::read_dose(series)
-        .with_context(|| path.display().to_string())?
+        .with_context(|| place(&catalogue, path))?
         .into_physical()
         .with_context(|| {
             format!(
@@ -96,31 +98,27 @@ pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Ve
 pub(crate) fn read_registration(path: &Path) -> anyhow::Result<Registration> {
     let catalogue = scanned(path)?;
     let series = the_one(&catalogue, path, &[SeriesKind::Registration], "REG", None)?;
-    sirt_dicom::read_registration(series).with_context(|| path.display().to_string())
+    sirt_dicom::read_registration(series).with_context(|| place(&catalogue, path))
 }
 
 /// Headers of a file or folder; an error when there is no DICOM at all.
 fn scanned(path: &Path) -> anyhow::Result<Catalogue> {
     let catalogue = sirt_dicom::scan(path).with_context(|| path.display().to_string())?;
     if catalogue.series.is_empty() {
-        let reasons: Vec<_> = catalogue
-            .skipped
-            .iter()
-            .take(3)
-            .map(|skipped| format!("{}: {}", skipped.file, skipped.reason))
-            .collect();
         bail!(
-            "{}: neither DICOM nor NIfTI, NRRD or MetaImage{}{}",
+            "{}: neither DICOM nor NIfTI, NRRD or MetaImage; {}",
             path.display(),
-            if reasons.is_empty() {
-                "; the folder holds no file"
-            } else {
-                "; "
-            },
-            reasons.join("; ")
+            first_skipped(&catalogue.skipped)
+                .unwrap_or_else(|| "the folder holds no file".to_owned())
         );
     }
     Ok(catalogue)
+}
+
+/// The first files that are not used, with their reasons; `None` without any.
+pub(crate) fn first_skipped(skipped: &[SkippedFile]) -> Option<String> {
+    let shown: Vec<_> = skipped.iter().take(3).map(ToString::to_string).collect();
+    (!shown.is_empty()).then(|| shown.join("; "))
 }
 
 /// The only series of some kinds, or the one that the user named.
@@ -150,9 +148,7 @@ fn the_one<'a>(
                 .iter()
                 .map(|series| {
                     let stop = series
-                        .findings
-                        .iter()
-                        .find(|finding| finding.severity == sirt_dicom::Severity::Stops)
+                        .first_stop()
                         .map_or_else(String::new, |stop| format!(": {} {}", stop.tag, stop.rule));
                     format!("{} ({}{stop})", series.series_uid, label(series))
                 })
@@ -182,29 +178,24 @@ pub(crate) fn label(series: &Series) -> String {
 /// The path, with the damaged files in it: one of them may be the reason of
 /// what follows.
 fn place(catalogue: &Catalogue, path: &Path) -> String {
-    let damaged: Vec<_> = catalogue
-        .skipped
-        .iter()
-        .filter(|skipped| skipped.damaged)
-        .collect();
-    match damaged.first() {
+    let mut damaged = damaged(catalogue);
+    match damaged.next() {
         None => path.display().to_string(),
         Some(first) => format!(
-            "{} ({} damaged file(s) not used, first {}: {})",
+            "{} ({} damaged file(s) not used, first {first})",
             path.display(),
-            damaged.len(),
-            first.file,
-            first.reason
+            1 + damaged.count(),
         ),
     }
 }
 
+fn damaged(catalogue: &Catalogue) -> impl Iterator<Item = &SkippedFile> {
+    catalogue.skipped.iter().filter(|skipped| skipped.damaged)
+}
+
 /// What weakens a result because files beside the series could not be read.
 fn damaged_files(catalogue: &Catalogue) -> Vec<Finding> {
-    catalogue
-        .skipped
-        .iter()
-        .filter(|skipped| skipped.damaged)
+    damaged(catalogue)
         .map(|skipped| Finding {
             severity: "weakens",
             subject: skipped.file.clone(),

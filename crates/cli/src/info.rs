@@ -116,17 +116,11 @@ fn looked_at(path: &Path) -> anyhow::Result<InfoResult> {
             .extend(catalogue.findings.iter().map(dicom_inputs::finding));
     }
     if result.items.is_empty() {
-        let reasons: Vec<_> = result
-            .skipped
-            .iter()
-            .take(3)
-            .map(|skipped| format!("{}: {}", skipped.file, skipped.reason))
-            .collect();
+        let reasons = dicom_inputs::first_skipped(&result.skipped)
+            .map_or_else(String::new, |reasons| format!("; {reasons}"));
         bail!(
-            "{}: no image, structures or dose in it{}{}",
-            path.display(),
-            if reasons.is_empty() { "" } else { "; " },
-            reasons.join("; ")
+            "{}: no image, structures or dose in it{reasons}",
+            path.display()
         );
     }
     Ok(result)
@@ -140,7 +134,7 @@ fn series_item(series: &Series, catalogue: &Catalogue) -> Item {
     let unreadable = |error: sirt_dicom::DicomError| Finding {
         severity: "stops",
         subject: series.first_file.clone(),
-        rule: with_causes(&error),
+        rule: format!("{:#}", anyhow::Error::new(error)),
         fix: "export the object again".to_owned(),
     };
     match series.kind {
@@ -311,17 +305,6 @@ fn structure_info(structure: &Structure) -> StructureInfo {
     }
 }
 
-/// An error with its causes in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(&format!(": {next}"));
-        cause = next.source();
-    }
-    text
-}
-
 fn text(result: &InfoResult) -> String {
     let mut text = String::new();
     for item in &result.items {
@@ -331,7 +314,7 @@ fn text(result: &InfoResult) -> String {
     if !result.skipped.is_empty() {
         text.push_str("not used:\n");
         for skipped in &result.skipped {
-            text.push_str(&format!("  {}: {}\n", skipped.file, skipped.reason));
+            text.push_str(&format!("  {skipped}\n"));
         }
     }
     let general = table::findings_text(&result.findings);

@@ -44,6 +44,12 @@ pub enum DicomError {
         /// What was expected.
         reason: String,
     },
+    /// A file without a byte, as a copy that broke off leaves it.
+    #[error("{file} is not DICOM: the file is empty (0 bytes)")]
+    EmptyFile {
+        /// Name of the file.
+        file: String,
+    },
     /// A file that ends too early.
     #[error("{file} is truncated: {tag} needs {wanted} bytes where {left} are left")]
     Truncated {

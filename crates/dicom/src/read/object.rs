@@ -16,9 +16,6 @@ use crate::DicomError;
 /// Bytes that a deflated data set may grow to.
 const LARGEST_INFLATED: u64 = 2 << 30;
 
-/// Why a file of no bytes is not DICOM.
-pub(crate) const EMPTY_FILE: &str = "the file is empty (0 bytes)";
-
 /// Bytes of one object, inflated where its transfer syntax says so.
 pub(crate) struct ObjectBytes<'a> {
     file: &'a str,
@@ -51,7 +48,9 @@ impl<'a> ObjectBytes<'a> {
             reason: reason.to_owned(),
         };
         if bytes.is_empty() {
-            return Err(not_dicom(EMPTY_FILE));
+            return Err(DicomError::EmptyFile {
+                file: file.to_owned(),
+            });
         }
         let start = if bytes.get(128..132) == Some(b"DICM") {
             132

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::element::Extent;
 use super::instance::{Instance, SeriesKind, Source};
-use super::object::{EMPTY_FILE, ObjectBytes};
+use super::object::ObjectBytes;
 use super::plane::is_same_spacing;
 use super::series::Series;
 use crate::{DicomError, Finding};
@@ -53,15 +53,17 @@ pub struct SkippedFile {
 
 impl SkippedFile {
     fn new(file: String, error: &DicomError) -> Self {
-        let damaged = match error {
-            DicomError::NotDicom { reason, .. } => reason == EMPTY_FILE,
-            _ => true,
-        };
         Self {
             file,
             reason: reason(error),
-            damaged,
+            damaged: !matches!(error, DicomError::NotDicom { .. }),
         }
+    }
+}
+
+impl std::fmt::Display for SkippedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.reason)
     }
 }
 

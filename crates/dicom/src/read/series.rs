@@ -11,8 +11,9 @@ use super::stack::{Stack, differing_copies, stack};
 use crate::finding::Severity;
 use crate::{DicomError, Finding, InstanceReference, SourceReference};
 
-/// Most bytes for each deflated byte, by the longest match of the format.
-const MOST_DEFLATION: u64 = 1040;
+/// Most bytes for each deflated byte: the longest match, 258 bytes, in two codes
+/// of one bit (RFC 1951).
+const MOST_DEFLATION: u64 = 258 * 4;
 
 /// Files that belong together, with what was found out from their headers.
 ///
@@ -175,7 +176,8 @@ impl Series {
     }
 
     /// The first finding that stops.
-    pub(crate) fn first_stop(&self) -> Option<&Finding> {
+    #[must_use]
+    pub fn first_stop(&self) -> Option<&Finding> {
         self.findings
             .iter()
             .find(|finding| finding.severity == Severity::Stops)
