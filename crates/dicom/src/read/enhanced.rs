@@ -17,12 +17,12 @@ use super::element::{DataSet, Extent};
 use super::instance::{Instance, SeriesKind};
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
-use super::plane::{is_same_spacing, plane_directions, plane_position, plane_spacing};
+use super::plane::{
+    SAME_PLACE_MM, SHEAR_IN_PIXELS, is_same_spacing, plane_directions, plane_position,
+    plane_spacing,
+};
 use super::radiopharmaceutical::real_world;
 use crate::DicomError;
-
-/// Frames nearer than this are on one plane, mm.
-const SAME_PLANE_MM: f64 = 0.01;
 
 /// A multi-frame image as a volume.
 pub(crate) struct EnhancedImage {
@@ -230,7 +230,7 @@ fn frame_grid(
         .iter()
         .map(|d| (d - spacing).abs())
         .fold(0.0, f64::max);
-    let doubles = distances.iter().filter(|d| **d < SAME_PLANE_MM).count();
+    let doubles = distances.iter().filter(|d| **d < SAME_PLACE_MM).count();
     if doubles > 0 {
         return Err(refused(
             format!(
@@ -240,7 +240,7 @@ fn frame_grid(
             "one frame on each plane; export time points, gates and energies separately",
         ));
     }
-    if spacing < SAME_PLANE_MM || worst > 0.02 * spacing {
+    if spacing < SAME_PLACE_MM || worst > 0.02 * spacing {
         return Err(refused(
             format!("frames apart by {spacing:.3} mm on average, off by up to {worst:.3} mm"),
             "one frame on each plane, equally spaced to 2 %",
@@ -249,7 +249,7 @@ fn frame_grid(
     let lowest = planes[order[0]];
     let across = planes[order[order.len() - 1]].position - lowest.position;
     let shift = (across - first.normal() * across.dot(first.normal())).length();
-    if shift > 0.25 * first.spacing[0].min(first.spacing[1]) {
+    if shift > SHEAR_IN_PIXELS * first.spacing[0].min(first.spacing[1]) {
         return Err(refused(
             format!("frames sheared by {shift:.2} mm over the stack"),
             "frames on one normal",

@@ -12,6 +12,13 @@ use super::instance::orientation;
 use super::object::Object;
 use crate::DicomError;
 
+/// Planes nearer than this are at one place, mm: positions are printed with two
+/// decimals or more.
+pub(crate) const SAME_PLACE_MM: f64 = 0.01;
+
+/// Shift within the plane over the whole stack, in pixels, that still is rectangular.
+pub(crate) const SHEAR_IN_PIXELS: f64 = 0.25;
+
 /// Relative difference of pixel spacings that is rounding.
 const SAME_PIXEL_SPACING: f64 = 1e-3;
 

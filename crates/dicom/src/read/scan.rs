@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::element::Extent;
 use super::instance::{Instance, SeriesKind, Source};
 use super::object::ObjectBytes;
-use super::plane::is_same_spacing;
+use super::plane::{SAME_PLACE_MM, is_same_spacing};
 use super::series::Series;
 use crate::{DicomError, Finding};
 
@@ -409,7 +409,7 @@ fn repeats_a_place(group: &[Instance]) -> bool {
         pair[0]
             .iter()
             .zip(pair[1])
-            .all(|(a, b)| (a - b).abs() < 0.01)
+            .all(|(a, b)| (a - b).abs() < SAME_PLACE_MM)
     })
 }
 

@@ -15,6 +15,7 @@ use super::enhanced::{FramePlane, frame_plane, group, like_planes};
 use super::instance::Instance;
 use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
+use super::plane::{SAME_PLACE_MM, SHEAR_IN_PIXELS};
 use super::structure_set::Structures;
 use crate::{DicomError, Finding};
 
@@ -181,13 +182,13 @@ impl Lattice {
         let nearest = places
             .windows(2)
             .map(|pair| pair[1] - pair[0])
-            .filter(|d| *d > 0.01)
+            .filter(|d| *d > SAME_PLACE_MM)
             .fold(f64::INFINITY, f64::min);
-        let recorded = first.slice_spacing.filter(|d| *d > 0.01);
+        let recorded = first.slice_spacing.filter(|d| *d > SAME_PLACE_MM);
         let spacing = recorded
             .filter(|d| nearest.is_infinite() || *d < 1.5 * nearest)
             .or_else(|| nearest.is_finite().then_some(nearest))
-            .or_else(|| first.thickness.filter(|d| *d > 0.01))
+            .or_else(|| first.thickness.filter(|d| *d > SAME_PLACE_MM))
             .ok_or_else(|| object.missing(tags::SLICE_THICKNESS, "a positive number in mm"))?;
         let (start, end) = (places[0], places[places.len() - 1]);
         let slices = ((end - start) / spacing).round() + 1.0;
@@ -227,7 +228,7 @@ impl Lattice {
         let across = plane.position - self.grid.origin();
         let normal = self.reference.normal();
         let shift = (across - normal * across.dot(normal)).length();
-        let allowed = 0.25 * plane.spacing[0].min(plane.spacing[1]);
+        let allowed = SHEAR_IN_PIXELS * plane.spacing[0].min(plane.spacing[1]);
         if (steps - steps.round()).abs() > OFF_PLANE || shift > allowed {
             return Err(object.refused(
                 tags::IMAGE_POSITION_PATIENT,

@@ -17,11 +17,8 @@ use rayon::prelude::*;
 use sirt_image::{Grid, PatientVector};
 
 use super::instance::Instance;
+use super::plane::{SAME_PLACE_MM, SHEAR_IN_PIXELS};
 use crate::{Finding, finding::Severity};
-
-/// Slices nearer than this are at one place, mm: positions are printed with
-/// two decimals or more.
-const SAME_PLACE_MM: f64 = 0.01;
 
 /// Relative difference of a slice distance from the median that still is one
 /// grid: bed positions of a PET join with a tenth of a millimetre of rounding.
@@ -36,9 +33,6 @@ const OFF_GRID: f64 = 0.1;
 
 /// A distance of this many medians is a missing slice.
 const GAP_IN_DISTANCES: f64 = 1.5;
-
-/// Shift within the plane over the whole stack, in pixels, that still is rectangular.
-const SHEAR_IN_PIXELS: f64 = 0.25;
 
 /// Slices in order with their grid.
 pub(crate) struct Stack {
