@@ -39,6 +39,16 @@ pub enum DosimetryError {
         /// What is wrong, with the value and what is allowed.
         reason: String,
     },
+    /// A name that stands in no list.
+    #[error("{what} `{name}` is unknown; known are {known}")]
+    UnknownName {
+        /// What is named.
+        what: &'static str,
+        /// The name as given.
+        name: String,
+        /// The names that are known.
+        known: String,
+    },
     /// Something that the image leaves open or contradicts itself in.
     #[error("{field}: {reason}; settle it with {settle_with}")]
     Unsettled {

@@ -8,6 +8,7 @@ mod accumulation;
 mod calibration;
 mod convolution;
 mod decay_reference;
+mod device;
 mod dvh;
 mod energy_balance;
 mod equivalent_uniform_dose;
@@ -37,6 +38,7 @@ pub use calibration::{
     Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor,
 };
 pub use convolution::Convolution;
+pub use device::{Cited, Device, DeviceData, DeviceLibrary};
 pub use dvh::{DoseStatistics, DoseVolumeHistogram, SampledHistogram, Weighting};
 pub use energy_balance::{CLOSURE_LIMIT, CLOSURE_TOLERANCE, EnergyBalance, EnergyPart};
 pub use equivalent_uniform_dose::{

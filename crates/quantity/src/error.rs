@@ -26,6 +26,22 @@ pub enum QuantityError {
         /// The units that would have been accepted.
         allowed: String,
     },
+    /// Text that is no part of a whole.
+    #[error("`{text}` is not a {what}: expected a fraction such as 0.05, or percent such as 5 %")]
+    NotAFraction {
+        /// The text as given.
+        text: String,
+        /// The quantity by name.
+        what: &'static str,
+    },
+    /// A number past 1 where a fraction is meant.
+    #[error("{what} {value} is outside 0..=1; write `{value} %` for percent")]
+    PercentForFraction {
+        /// The quantity by name.
+        what: &'static str,
+        /// The number as given.
+        value: f64,
+    },
     /// A value outside of what is physically possible.
     #[error("{what} {value} is outside {allowed}")]
     OutOfRange {

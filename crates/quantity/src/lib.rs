@@ -10,6 +10,7 @@
 mod decay;
 mod dose_factor;
 mod error;
+mod fraction;
 mod nuclide;
 mod quantities;
 mod quantity_macro;
@@ -17,8 +18,9 @@ mod quantity_macro;
 pub use decay::{decay_factor, frame_average_factor, number_of_decays};
 pub use dose_factor::{DoseFactor, MEV_IN_JOULE};
 pub use error::QuantityError;
+pub use fraction::{Fraction, LungShuntFraction, ResidualFraction};
 pub use nuclide::{Nuclide, NuclideLibrary, Sourced};
 pub use quantities::{
-    AbsorbedDose, Activity, ActivityConcentration, AlphaBeta, Bed, Capacity, Density, Energy, Eqd2,
-    Length, Mass, TimeSpan,
+    AbsorbedDose, Activity, ActivityConcentration, AlphaBeta, Area, Bed, Capacity, Density, Energy,
+    Eqd2, Length, Mass, TimeSpan,
 };

@@ -106,6 +106,15 @@ quantity! {
 }
 
 quantity! {
+    /// Area, such as that of the body's surface.
+    Area, "an area",
+    {
+        from_m2 as_m2 "m2" 1.0,
+        from_cm2 as_cm2 "cm2" 1e-4,
+    }
+}
+
+quantity! {
     /// Signed span of time: positive is later.
     TimeSpan, "a span of time",
     {
