@@ -7,8 +7,10 @@
 mod acquisition;
 mod contour;
 mod contour_grid;
+mod distance;
 mod error;
 mod frame;
+mod gaussian_blur;
 mod grid;
 mod mask;
 mod metaimage;
@@ -31,6 +33,7 @@ pub use acquisition::{
 pub use contour::{Contour, ContourFinding, ContourPlane, ContourStack};
 pub use error::ImageError;
 pub use frame::{FrameOfReference, PatientPoint, PatientVector, RigidTransform};
+pub use gaussian_blur::gaussian_blur;
 pub use grid::Grid;
 pub use mask::WeightMask;
 pub use metaimage::read_metaimage;

@@ -11,7 +11,6 @@
 //! made by others from what is here.
 
 mod anatomy;
-mod blur;
 mod calendar;
 mod course;
 mod ct;

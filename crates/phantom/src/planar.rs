@@ -17,13 +17,12 @@
 use rayon::prelude::*;
 use sirt_image::{
     ActivityAcquisition, Counts, FrameTiming, Grid, ImageError, PatientPoint, PatientVector,
-    Volume, WeightMask,
+    Volume, WeightMask, gaussian_blur,
 };
-use sirt_quantity::TimeSpan;
+use sirt_quantity::{Length, TimeSpan};
 
 use crate::PhantomError;
 use crate::anatomy::{Part, SKIN_HALF_AXES_MM};
-use crate::blur::blur;
 use crate::calendar::{Calendar, later};
 use crate::noise::{NoiseOf, Stream};
 use crate::phantom::Phantom;
@@ -204,7 +203,7 @@ impl Phantom {
                 .collect::<Vec<f64>>()
         });
         for view in &mut means {
-            blur(view, &front, settings.resolution_fwhm_mm);
+            gaussian_blur(view, &front, Length::from_mm(settings.resolution_fwhm_mm));
         }
         let truth = self.planar_truth(&columns, &means);
         let [anterior_means, posterior_means] = means;

@@ -13,12 +13,11 @@
 //! Scatter, randoms and artefacts of attenuation correction are not made.
 
 use jiff::civil::DateTime;
-use sirt_image::{ActivityAcquisition, Grid};
-use sirt_quantity::{NuclideLibrary, TimeSpan};
+use sirt_image::{ActivityAcquisition, Grid, gaussian_blur};
+use sirt_quantity::{Length, NuclideLibrary, TimeSpan};
 
 use crate::PhantomError;
 use crate::anatomy::Region;
-use crate::blur::blur;
 use crate::noise::{NoiseOf, Stream};
 use crate::raster::rasterise_values;
 use crate::treatment::Concentrations;
@@ -115,7 +114,8 @@ impl Reconstruction {
             .collect();
         let mut image = rasterise_values(grid, regions, &values, 0.0);
         let (whole, filter) = (self.resolution_fwhm_mm, self.filter_fwhm_mm);
-        blur(&mut image, grid, (whole * whole - filter * filter).sqrt());
+        let first = Length::from_mm((whole * whole - filter * filter).sqrt());
+        gaussian_blur(&mut image, grid, first);
         if self.noise {
             let [nx, ny, _] = grid.size();
             image
@@ -129,7 +129,7 @@ impl Reconstruction {
                     }
                 });
         }
-        blur(&mut image, grid, filter);
+        gaussian_blur(&mut image, grid, Length::from_mm(filter));
         image
     }
 }

@@ -7,13 +7,19 @@
 //! border of the grid, which is lost, as it is for a scanner.
 
 use rayon::prelude::*;
-use sirt_image::Grid;
+use sirt_quantity::Length;
+
+use crate::Grid;
 
 /// `2√(2 ln 2)`: full width at half maximum of a Gaussian over its σ.
 const FWHM_PER_SIGMA: f64 = 2.354_820_045_030_949_3;
 
-/// Blurs in place; a width of 0 changes nothing.
-pub(crate) fn blur(values: &mut [f64], grid: &Grid, fwhm_mm: f64) {
+/// Blurs the values of all voxels of a grid in place, the first axis fastest;
+/// a full width at half maximum of 0 changes nothing.
+///
+/// Values past the last whole slice are left as they are.
+pub fn gaussian_blur(values: &mut [f64], grid: &Grid, fwhm: Length) {
+    let fwhm_mm = fwhm.as_mm();
     let [nx, ny, nz] = grid.size();
     let weights = grid.spacing_mm().map(|spacing| weights(fwhm_mm / spacing));
     // x and y inside a slice, which stays in the cache.
@@ -92,7 +98,7 @@ fn weights(fwhm_voxels: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sirt_image::PatientPoint;
+    use crate::PatientPoint;
 
     #[test]
     fn keeps_the_sum_and_has_the_width() {
@@ -100,7 +106,7 @@ mod tests {
             Grid::axis_aligned([41, 41, 31], [2.0, 2.0, 3.0], PatientPoint::default()).unwrap();
         let mut values = vec![0.0; grid.voxel_count()];
         values[grid.linear([20, 20, 15])] = 8.0;
-        blur(&mut values, &grid, 12.0);
+        gaussian_blur(&mut values, &grid, Length::from_mm(12.0));
         assert!((values.iter().sum::<f64>() - 8.0).abs() < 1e-9);
         let variance = |axis: usize| {
             values
@@ -129,7 +135,7 @@ mod tests {
         let grid = Grid::axis_aligned([3, 3, 3], [2.0; 3], PatientPoint::default()).unwrap();
         let before: Vec<f64> = (0..27).map(f64::from).collect();
         let mut values = before.clone();
-        blur(&mut values, &grid, 0.0);
+        gaussian_blur(&mut values, &grid, Length::ZERO);
         assert_eq!(values, before);
     }
 }
