@@ -31,6 +31,7 @@ mod tumour_control;
 mod uncertainty;
 mod volume_uncertainty;
 mod voxel_s;
+mod work_up;
 
 pub use absorbed_dose::{DecayData, DoseDistribution, Method};
 pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
@@ -72,3 +73,8 @@ pub use volume_uncertainty::{
     relative_volume_uncertainty, sphere_diameter,
 };
 pub use voxel_s::VoxelKernel;
+pub use work_up::{
+    ExtrahepaticFocus, ExtrahepaticSearch, LungMass, NamedOrgan, OrganUptake, PlanarRegion,
+    PointSpread, RegionalCounts, ShuntEstimate, ShuntMethod, TomographicShunt, extrahepatic_foci,
+    lung_mass_from_ct, organ_uptake, planar_lung_shunt,
+};
