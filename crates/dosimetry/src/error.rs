@@ -49,6 +49,44 @@ pub enum DosimetryError {
         /// The names that are known.
         known: String,
     },
+    /// A part that does not fit into its whole.
+    #[error("{part} {part_value} is larger than {whole} {whole_value}")]
+    PartLargerThanWhole {
+        /// The part by name.
+        part: &'static str,
+        /// Its size with unit.
+        part_value: String,
+        /// The whole by name.
+        whole: &'static str,
+        /// Its size with unit.
+        whole_value: String,
+    },
+    /// A goal that no activity reaches.
+    #[error("no activity gives {goal}: {reason}")]
+    Unreachable {
+        /// What was asked for, with its value.
+        goal: String,
+        /// Why it cannot be reached.
+        reason: String,
+    },
+    /// Perfused volumes that share tissue, where means are to be added.
+    #[error(
+        "perfused volumes `{first}` and `{second}` overlap: doses add voxel by voxel there, their means do not"
+    )]
+    OverlappingVolumes {
+        /// Name of one.
+        first: String,
+        /// Name of the other.
+        second: String,
+    },
+    /// More than one dose factor in one plan.
+    #[error("dose factors {first} and {other} Gy kg/GBq in one plan: use one for all volumes")]
+    DifferentDoseFactors {
+        /// That of the first volume, Gy·kg/GBq.
+        first: f64,
+        /// The one that differs, Gy·kg/GBq.
+        other: f64,
+    },
     /// Something that the image leaves open or contradicts itself in.
     #[error("{field}: {reason}; settle it with {settle_with}")]
     Unsettled {

@@ -17,6 +17,7 @@ mod gamma;
 mod imaging_uncertainty;
 mod medium;
 mod point_kernel;
+mod prescription;
 mod radiobiology;
 mod recovery;
 mod row_sums;
@@ -52,6 +53,15 @@ pub use gamma::{
 pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
 pub use medium::Medium;
 pub use point_kernel::{KernelMedium, MediumKernel, PointKernel};
+pub use prescription::{
+    ActivityBeforeShunt, ActivityRatio, BodySurfaceForm, BodySurfacePrescription, Delivery,
+    DoseGoal, EmpiricBand, EmpiricTable, HolmiumFormula, InvolvedVolume, LimitedActivity,
+    LobarForm, MultiCompartmentDoses, MultiCompartmentGoal, Partition, PartitionDoses,
+    PerfusedVolume, PredictivePartition, PredictivePartitionDoses, ReductionBand, ShuntBoundary,
+    ShuntReduction, ShuntReductionTable, SingleCompartment, SinglePrescriptionCheck,
+    SurfaceFormula, TumourLungShuntFraction, TumourToNormal, conventional_lung_mass,
+    lung_dose_at_liver_limit, lung_shunt_bound, multi_compartment_doses, single_prescription_check,
+};
 pub use radiobiology::{
     TissueResponse, biologically_effective_dose, cross_term_factor,
     dose_for_biologically_effective_dose, equieffective_dose, lea_catcheside_factor,
