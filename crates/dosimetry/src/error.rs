@@ -112,6 +112,80 @@ pub enum DosimetryError {
         /// Energy accounted for over energy emitted.
         closure: f64,
     },
+    /// An activity that says no instant.
+    #[error(
+        "`{text}` is no dated activity: {reason}; expected such as `1.85GBq@2026-03-02T09:00+01:00`"
+    )]
+    UndatedActivity {
+        /// The text as given.
+        text: String,
+        /// What is missing or cannot be read.
+        reason: String,
+    },
+    /// Two instants in the wrong order.
+    #[error("{what} at {at} is before {other} at {other_at}")]
+    InstantsOutOfOrder {
+        /// What has to be later.
+        what: &'static str,
+        /// When it is said to be.
+        at: jiff::Timestamp,
+        /// What has to be earlier.
+        other: &'static str,
+        /// When that is.
+        other_at: jiff::Timestamp,
+    },
+    /// A vial past the end of its window.
+    #[error("{vial} is expired at {at}; it may be given from {from} to {until}")]
+    VialExpired {
+        /// Device, size and calibration.
+        vial: String,
+        /// When it would be given.
+        at: jiff::Timestamp,
+        /// Start of the window.
+        from: jiff::Timestamp,
+        /// End of the window.
+        until: jiff::Timestamp,
+    },
+    /// A vial before the start of its window.
+    #[error("{vial} may not be given yet at {at}; it may be given from {from} to {until}")]
+    VialNotYetUsable {
+        /// Device, size and calibration.
+        vial: String,
+        /// When it would be given.
+        at: jiff::Timestamp,
+        /// Start of the window.
+        from: jiff::Timestamp,
+        /// End of the window.
+        until: jiff::Timestamp,
+    },
+    /// More to be drawn than a vial holds.
+    #[error(
+        "{vial} holds {held_gbq:.4} GBq at {at}, less than the {needed_gbq:.4} GBq to be drawn"
+    )]
+    VialHoldsTooLittle {
+        /// Device, size and calibration.
+        vial: String,
+        /// When it would be drawn.
+        at: jiff::Timestamp,
+        /// What is in the vial, earlier draws taken off, GBq.
+        held_gbq: f64,
+        /// What is needed, GBq.
+        needed_gbq: f64,
+    },
+    /// A draw from a vial that is given whole.
+    #[error("{vial} is given whole; no part of it can be drawn")]
+    VialIndivisible {
+        /// Device, size and calibration.
+        vial: String,
+    },
+    /// Vials of several products in one order.
+    #[error("the vials on offer are of {first} and {second}; an order is for one device")]
+    MixedDevices {
+        /// The first device.
+        first: crate::Device,
+        /// Another one.
+        second: crate::Device,
+    },
     /// A quantity or nuclide that is none.
     #[error(transparent)]
     Quantity(#[from] sirt_quantity::QuantityError),

@@ -30,6 +30,7 @@ mod subvoxel;
 mod tissue;
 mod tumour_control;
 mod uncertainty;
+mod vial;
 mod volume_uncertainty;
 mod voxel_s;
 mod work_up;
@@ -40,7 +41,7 @@ pub use calibration::{
     Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor,
 };
 pub use convolution::Convolution;
-pub use device::{Cited, Device, DeviceData, DeviceLibrary};
+pub use device::{Cited, Device, DeviceData, DeviceLibrary, SizeSteps};
 pub use dvh::{DoseStatistics, DoseVolumeHistogram, SampledHistogram, Weighting};
 pub use energy_balance::{CLOSURE_LIMIT, CLOSURE_TOLERANCE, EnergyBalance, EnergyPart};
 pub use equivalent_uniform_dose::{
@@ -77,6 +78,12 @@ pub use tumour_control::{
 pub use uncertainty::{
     COVERAGE_FACTOR, CountsOnVolume, DEFAULT_SAMPLES, DoseUncertainty, NamedUncertainty,
     SampledUncertainty, UncertaintyBudget, UncertaintyComponent, VolumeSensitivity,
+};
+pub use vial::{
+    ActivityMeterReading, CalibrationSchedule, DatedActivity, DeliveredActivity, Draw,
+    EndOfInfusion, MeasuredResidual, Spheres, Vial, WasteJarReading, activity_at_calibration,
+    activity_given, activity_in_draw, activity_to_dispense, vial_offers, volume_to_draw,
+    waste_jar_residual,
 };
 pub use volume_uncertainty::{
     blurred_sphere_recovery, blurred_sphere_surface, boundary_to_mean_ratio, diameter_uncertainty,

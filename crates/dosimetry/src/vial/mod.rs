@@ -1,0 +1,21 @@
+//! From prescription to vial and back: what to order, draw and infuse when,
+//! and what was delivered.
+
+mod assay;
+mod calibration_calendar;
+mod dated_activity;
+mod draw;
+#[expect(
+    clippy::module_inception,
+    reason = "the folder is the way to the vial, the file is the vial itself"
+)]
+mod vial;
+
+pub use assay::{
+    ActivityMeterReading, DeliveredActivity, EndOfInfusion, MeasuredResidual, WasteJarReading,
+    waste_jar_residual,
+};
+pub use calibration_calendar::CalibrationSchedule;
+pub use dated_activity::DatedActivity;
+pub use draw::{Draw, activity_given, activity_in_draw, activity_to_dispense, volume_to_draw};
+pub use vial::{Spheres, Vial, activity_at_calibration, vial_offers};
