@@ -16,6 +16,7 @@ mod error;
 mod gamma;
 mod imaging_uncertainty;
 mod medium;
+mod planning;
 mod point_kernel;
 mod prescription;
 mod radiobiology;
@@ -53,6 +54,11 @@ pub use gamma::{
 };
 pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
 pub use medium::Medium;
+pub use planning::{
+    CardGoals, CardPatient, CardTerritory, MethodQuestion, MethodRow, PlanMethod, PlanTissue,
+    PlanUncertainty, SampledDoses, Verdict, VoxelFigures, VoxelPrediction, method_card,
+    method_question, predicted_dose, row_of_activity,
+};
 pub use point_kernel::{KernelMedium, MediumKernel, PointKernel};
 pub use prescription::{
     ActivityBeforeShunt, ActivityRatio, BodySurfaceForm, BodySurfacePrescription, Delivery,
@@ -92,6 +98,6 @@ pub use volume_uncertainty::{
 pub use voxel_s::VoxelKernel;
 pub use work_up::{
     ExtrahepaticFocus, ExtrahepaticSearch, LungMass, NamedOrgan, OrganUptake, PlanarRegion,
-    PointSpread, RegionalCounts, ShuntEstimate, ShuntMethod, TomographicShunt, extrahepatic_foci,
-    lung_mass_from_ct, organ_uptake, planar_lung_shunt,
+    PointSpread, RegionalCounts, RegionalTransfer, ShuntEstimate, ShuntMethod, TomographicShunt,
+    extrahepatic_foci, lung_mass_from_ct, organ_uptake, planar_lung_shunt,
 };

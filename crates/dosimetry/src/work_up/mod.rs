@@ -12,4 +12,4 @@ pub use lung_mass::{LungMass, lung_mass_from_ct};
 pub use lung_shunt::{
     PlanarRegion, ShuntEstimate, ShuntMethod, TomographicShunt, planar_lung_shunt,
 };
-pub use regional_counts::{PointSpread, RegionalCounts};
+pub use regional_counts::{PointSpread, RegionalCounts, RegionalTransfer};

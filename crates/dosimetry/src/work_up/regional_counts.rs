@@ -24,7 +24,7 @@
 
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
-use sirt_image::{Counts, Volume, WeightMask, gaussian_blur};
+use sirt_image::{Counts, Grid, Volume, WeightMask, gaussian_blur};
 use sirt_quantity::Length;
 
 use crate::{DosimetryError, dvh::SAME_GRID_MM};
@@ -60,21 +60,20 @@ impl PointSpread {
     }
 }
 
-/// Counts of several regions of one image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RegionalCounts {
-    /// Counts in each region as imaged.
-    imaged: Vec<f64>,
-    /// Volume of each region, mL.
-    volume_ml: Vec<f64>,
-    /// Counts per mL of each region, corrected for the point spread.
-    concentration: DVector<f64>,
-    /// Covariance of the concentrations by counting.
-    covariance: DMatrix<f64>,
+/// How regions of a grid show in each other at a resolution; one for all
+/// images on that grid.
+#[derive(Debug, Clone)]
+pub struct RegionalTransfer {
+    grid: Grid,
+    regions: Vec<WeightMask>,
+    /// Weights of each region after the filter alone.
+    filtered: Vec<Vec<f64>>,
+    inverse: DMatrix<f64>,
 }
 
-impl RegionalCounts {
-    /// Counts of the regions; they are meant not to overlap beyond shared voxels.
+impl RegionalTransfer {
+    /// The transfer matrix of regions, which are meant not to overlap beyond
+    /// shared voxels.
     ///
     /// # Errors
     /// [`DosimetryError::GridMismatch`] for a region on another grid,
@@ -82,12 +81,11 @@ impl RegionalCounts {
     /// [`DosimetryError::OutOfRange`] for a resolution outside 0..=50 mm, or
     /// regions that the image cannot tell apart.
     pub fn new(
-        image: &Volume<Counts>,
+        grid: &Grid,
         regions: &[&WeightMask],
         spread: PointSpread,
     ) -> Result<Self, DosimetryError> {
         spread.check()?;
-        let grid = image.grid();
         for region in regions {
             if !grid.matches(region.grid(), SAME_GRID_MM) {
                 return Err(DosimetryError::GridMismatch {
@@ -110,23 +108,44 @@ impl RegionalCounts {
                 weights
             })
             .collect();
-        let seen: Vec<Vec<f64>> = filtered
-            .iter()
-            .map(|weights| {
-                let mut seen = weights.clone();
-                gaussian_blur(&mut seen, grid, before);
-                seen
-            })
-            .collect();
         let count = regions.len();
-        let transfer = DMatrix::from_fn(count, count, |i, j| {
-            voxel_ml
-                * regions[i]
-                    .iter()
-                    .map(|(at, weight)| f64::from(weight) * seen[j][at])
-                    .sum::<f64>()
-        });
-        let imaged: Vec<f64> = regions
+        let mut transfer = DMatrix::zeros(count, count);
+        for (j, weights) in filtered.iter().enumerate() {
+            let mut seen = weights.clone();
+            gaussian_blur(&mut seen, grid, before);
+            for (i, region) in regions.iter().enumerate() {
+                transfer[(i, j)] = voxel_ml
+                    * region
+                        .iter()
+                        .map(|(at, weight)| f64::from(weight) * seen[at])
+                        .sum::<f64>();
+            }
+        }
+        let inverse = transfer.try_inverse().ok_or(DosimetryError::OutOfRange {
+            what: "regions",
+            value: format!("{count} of them"),
+            allowed: "regions that differ by more than the image resolves",
+        })?;
+        Ok(Self {
+            grid: grid.clone(),
+            regions: regions.iter().map(|region| (*region).clone()).collect(),
+            filtered,
+            inverse,
+        })
+    }
+
+    /// Counts of the regions in an image.
+    ///
+    /// # Errors
+    /// [`DosimetryError::GridMismatch`] for an image on another grid.
+    pub fn counts(&self, image: &Volume<Counts>) -> Result<RegionalCounts, DosimetryError> {
+        if !self.grid.matches(image.grid(), SAME_GRID_MM) {
+            return Err(DosimetryError::GridMismatch {
+                what: "image and region",
+            });
+        }
+        let imaged: Vec<f64> = self
+            .regions
             .iter()
             .map(|region| {
                 region
@@ -135,29 +154,54 @@ impl RegionalCounts {
                     .sum()
             })
             .collect();
-        let noise = DMatrix::from_fn(count, count, |i, j| {
-            if j < i {
-                return 0.0;
+        let count = self.regions.len();
+        let mut noise = DMatrix::zeros(count, count);
+        for i in 0..count {
+            for j in i..count {
+                let value = noise_between(&self.filtered[i], &self.filtered[j], image.values());
+                noise[(i, j)] = value;
+                noise[(j, i)] = value;
             }
-            noise_between(&filtered[i], &filtered[j], image.values())
-        });
-        let noise = DMatrix::from_fn(count, count, |i, j| noise[(i.min(j), i.max(j))]);
-        let inverse = transfer.try_inverse().ok_or(DosimetryError::OutOfRange {
-            what: "regions",
-            value: format!("{count} of them"),
-            allowed: "regions that differ by more than the image resolves",
-        })?;
-        let concentration = &inverse * DVector::from_column_slice(&imaged);
-        let covariance = &inverse * noise * inverse.transpose();
-        Ok(Self {
+        }
+        let concentration = &self.inverse * DVector::from_column_slice(&imaged);
+        let covariance = &self.inverse * noise * self.inverse.transpose();
+        Ok(RegionalCounts {
             imaged,
-            volume_ml: regions
+            volume_ml: self
+                .regions
                 .iter()
                 .map(|region| region.capacity().as_ml())
                 .collect(),
             concentration,
             covariance,
         })
+    }
+}
+
+/// Counts of several regions of one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegionalCounts {
+    /// Counts in each region as imaged.
+    imaged: Vec<f64>,
+    /// Volume of each region, mL.
+    volume_ml: Vec<f64>,
+    /// Counts per mL of each region, corrected for the point spread.
+    concentration: DVector<f64>,
+    /// Covariance of the concentrations by counting.
+    covariance: DMatrix<f64>,
+}
+
+impl RegionalCounts {
+    /// Counts of the regions of one image; see [`RegionalTransfer`].
+    ///
+    /// # Errors
+    /// Those of [`RegionalTransfer::new`].
+    pub fn new(
+        image: &Volume<Counts>,
+        regions: &[&WeightMask],
+        spread: PointSpread,
+    ) -> Result<Self, DosimetryError> {
+        RegionalTransfer::new(image.grid(), regions, spread)?.counts(image)
     }
 
     /// Counts in a region as imaged.
@@ -258,7 +302,7 @@ fn noise_between(one: &[f64], other: &[f64], counts: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sirt_image::{Grid, PatientPoint};
+    use sirt_image::PatientPoint;
 
     /// A cube in the middle of the grid and what is around it.
     fn two_regions(grid: &Grid) -> [WeightMask; 2] {
