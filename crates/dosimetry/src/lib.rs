@@ -86,9 +86,12 @@ pub use uncertainty::{
     SampledUncertainty, UncertaintyBudget, UncertaintyComponent, VolumeSensitivity,
 };
 pub use vial::{
-    ActivityMeterReading, CalibrationSchedule, DatedActivity, DeliveredActivity, Draw,
-    EndOfInfusion, MeasuredResidual, Spheres, Vial, WasteJarReading, activity_at_calibration,
-    activity_given, activity_in_draw, activity_to_dispense, vial_offers, volume_to_draw,
+    ActivityMeterReading, CalibrationNeed, CalibrationSchedule, DatedActivity, DeliveredActivity,
+    Draw, EarlyEnd, EndOfInfusion, InfusionLimit, InfusionOrder, InfusionWindow, LateStart,
+    MeasuredResidual, OfferFit, OrderConstraints, OrderObstacle, OrderOutcome, OrderPlan,
+    OtherHour, PlannedInfusion, PlannedVial, Spheres, Vial, VialPair, WasteJarReading,
+    WorkingHours, activity_at_calibration, activity_given, activity_in_draw, activity_to_dispense,
+    compare_offers, plan_orders, usual_activity_tolerance, vial_offers, volume_to_draw,
     waste_jar_residual,
 };
 pub use volume_uncertainty::{

@@ -34,9 +34,15 @@ pub struct Vial {
     pub usable_from: Timestamp,
     /// The last instant at which it may be given.
     pub usable_until: Timestamp,
+    /// Where the window was taken from.
+    pub window_source: String,
+    /// Whether the window was not checked against its source.
+    pub window_doubtful: bool,
     /// Volume that spheres are drawn from; none for a vial that is given whole.
     #[serde(rename = "draw_volume_ml")]
     pub draw_volume: Option<Capacity>,
+    /// What to do before a draw.
+    pub before_draw: Option<String>,
     /// Half-life of its nuclide.
     #[serde(rename = "half_life_h")]
     pub half_life: TimeSpan,
@@ -86,6 +92,7 @@ impl Vial {
             });
         }
         let (first, last) = product.usable();
+        let (before, after) = (&product.usable_before_h, &product.usable_after_h);
         let volume = product.vial_volume_ml.as_ref();
         Ok(Self {
             device: product.id,
@@ -93,9 +100,12 @@ impl Vial {
             calibrated_at,
             usable_from: shifted(calibrated_at, first)?,
             usable_until: shifted(calibrated_at, last)?,
+            window_source: format!("{}; {}", before.source, after.source),
+            window_doubtful: before.doubtful || after.doubtful,
             draw_volume: volume
                 .filter(|_| product.divisible)
                 .map(|volume| Capacity::from_ml(volume.value)),
+            before_draw: product.before_draw.as_ref().map(|note| note.value.clone()),
             half_life,
             spheres_per_gbq: product.spheres_per_gbq.value,
             sphere_mass: product.sphere_mass(),
@@ -118,6 +128,8 @@ impl Vial {
         Ok(Self {
             usable_from: from,
             usable_until: until,
+            window_source: "label".to_owned(),
+            window_doubtful: false,
             ..self
         })
     }
@@ -308,6 +320,7 @@ mod tests {
                 .to_string(),
             "resin vial of 3 GBq calibrated 2026-06-08T16:00:00Z may not be given yet at 2026-06-05T15:00:00Z; it may be given from 2026-06-05T16:00:00Z to 2026-06-09T16:00:00Z"
         );
+        assert!(resin.window_doubtful);
         let labelled = resin
             .clone()
             .with_window(at("2026-06-08T10:00Z"), at("2026-06-08T20:00Z"));
@@ -361,5 +374,9 @@ mod tests {
         assert_eq!(json["calibrated_at"], "2026-06-08T16:00:00Z");
         assert_eq!(json["draw_volume_ml"], 5.0);
         assert_eq!(json["half_life_h"], 64.1);
+        assert_eq!(
+            json["before_draw"],
+            "the spheres settle: agitate the vial right before the draw, and assay what was drawn"
+        );
     }
 }

@@ -12,3 +12,4 @@ mod gamma_reference;
 mod kernel_convolution;
 mod kernel_tables;
 mod uncertainty_budget;
+mod vial_order;
