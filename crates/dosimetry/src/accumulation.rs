@@ -99,28 +99,12 @@ pub fn accumulate(
             });
         }
     }
-    let interactions = interactions(treatments, tissue);
-    let alpha_beta = tissue.alpha_beta.as_gy();
-    // The quadratic form of BED: q[i][j] in Gy⁻¹, the upper half only.
-    let own: Vec<f64> = treatments
+    let kinetics: Vec<(TimeSpan, TimeSpan)> = treatments
         .iter()
-        .map(|treatment| {
-            lea_catcheside_factor(treatment.effective_half_life, tissue.repair_half_time)
-                / alpha_beta
-        })
+        .map(|treatment| (treatment.effective_half_life, treatment.begin))
         .collect();
-    let pairs: Vec<(usize, usize, f64)> = interactions
-        .iter()
-        .map(|pair| (pair.earlier, pair.later, 2.0 * pair.factor / alpha_beta))
-        .collect();
-    let bed_at = |at: usize| {
-        let dose = |i: usize| f64::from(treatments[i].dose.values()[at]);
-        let alone: f64 = (0..treatments.len())
-            .map(|i| dose(i) * (1.0 + own[i] * dose(i)))
-            .sum();
-        let together: f64 = pairs.iter().map(|(i, j, q)| q * dose(*i) * dose(*j)).sum();
-        (alone + together) as f32
-    };
+    let form = AccumulatedBed::new(&kinetics, tissue);
+    let bed_at = |at: usize| form.bed_gy(|i| f64::from(treatments[i].dose.values()[at])) as f32;
     let dose_at = |at: usize| {
         treatments
             .iter()
@@ -140,21 +124,64 @@ pub fn accumulate(
             frame.cloned(),
             (0..voxels).into_par_iter().map(bed_at).collect(),
         )?,
-        interactions,
+        interactions: form.interactions,
     })
 }
 
+/// The quadratic form of BED over treatments, for one tissue.
+pub(crate) struct AccumulatedBed {
+    /// `G_i/(α/β)`, Gy⁻¹.
+    own: Vec<f64>,
+    /// `2·G_x/(α/β)` of each pair, Gy⁻¹.
+    pairs: Vec<(usize, usize, f64)>,
+    pub(crate) interactions: Vec<TreatmentInteraction>,
+}
+
+impl AccumulatedBed {
+    /// From effective half-life and begin of each treatment.
+    pub(crate) fn new(kinetics: &[(TimeSpan, TimeSpan)], tissue: &TissueResponse) -> Self {
+        let alpha_beta = tissue.alpha_beta.as_gy();
+        let interactions = interactions(kinetics, tissue);
+        Self {
+            own: kinetics
+                .iter()
+                .map(|(half_life, _)| {
+                    lea_catcheside_factor(*half_life, tissue.repair_half_time) / alpha_beta
+                })
+                .collect(),
+            pairs: interactions
+                .iter()
+                .map(|pair| (pair.earlier, pair.later, 2.0 * pair.factor / alpha_beta))
+                .collect(),
+            interactions,
+        }
+    }
+
+    /// BED of the doses (Gy) of all treatments.
+    pub(crate) fn bed_gy(&self, dose_gy: impl Fn(usize) -> f64) -> f64 {
+        let alone: f64 = (0..self.own.len())
+            .map(|i| dose_gy(i) * (1.0 + self.own[i] * dose_gy(i)))
+            .sum();
+        let together: f64 = self
+            .pairs
+            .iter()
+            .map(|(i, j, q)| q * dose_gy(*i) * dose_gy(*j))
+            .sum();
+        alone + together
+    }
+}
+
 fn interactions(
-    treatments: &[Treatment<'_>],
+    kinetics: &[(TimeSpan, TimeSpan)],
     tissue: &TissueResponse,
 ) -> Vec<TreatmentInteraction> {
     let mut interactions = Vec::new();
-    for i in 0..treatments.len() {
-        for j in i + 1..treatments.len() {
-            let in_order = treatments[i].begin.as_hours() <= treatments[j].begin.as_hours();
+    for i in 0..kinetics.len() {
+        for j in i + 1..kinetics.len() {
+            let in_order = kinetics[i].1.as_hours() <= kinetics[j].1.as_hours();
             let (earlier, later) = if in_order { (i, j) } else { (j, i) };
-            let delay = treatments[later].begin - treatments[earlier].begin;
-            let half_life = treatments[earlier].effective_half_life;
+            let delay = kinetics[later].1 - kinetics[earlier].1;
+            let half_life = kinetics[earlier].0;
             interactions.push(TreatmentInteraction {
                 earlier,
                 later,
@@ -162,7 +189,7 @@ fn interactions(
                 undecayed_fraction: sirt_quantity::decay_factor(delay, half_life),
                 factor: cross_term_factor(
                     half_life,
-                    treatments[later].effective_half_life,
+                    kinetics[later].0,
                     delay,
                     tissue.repair_half_time,
                 ),

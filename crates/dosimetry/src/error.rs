@@ -2,6 +2,8 @@
 
 use sirt_image::ImageError;
 
+use crate::Device;
+
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -86,6 +88,36 @@ pub enum DosimetryError {
         first: f64,
         /// The one that differs, Gy·kg/GBq.
         other: f64,
+    },
+    /// A dose limit of another device than the plan's.
+    #[error("dose limit `{limit}` is for {made_for}, not for {device}")]
+    OtherDevice {
+        /// The limit by its id.
+        limit: String,
+        /// Devices it was made for.
+        made_for: String,
+        /// Device of the plan.
+        device: Device,
+    },
+    /// An override that cannot stand.
+    #[error("override of rule `{rule}`: {reason}")]
+    Override {
+        /// The rule by its id.
+        rule: String,
+        /// What is missing or not allowed.
+        reason: String,
+    },
+    /// Mean doses of different masses, which do not add.
+    #[error(
+        "mean doses of {what} are over {first_g} g and {other_g} g and do not add; weight them by mass over the whole organ"
+    )]
+    UnequalMasses {
+        /// The volume by name.
+        what: String,
+        /// Mass of the first, g.
+        first_g: f64,
+        /// Mass of the one that differs, g.
+        other_g: f64,
     },
     /// Something that the image leaves open or contradicts itself in.
     #[error("{field}: {reason}; settle it with {settle_with}")]

@@ -22,6 +22,7 @@ mod prescription;
 mod radiobiology;
 mod recovery;
 mod row_sums;
+mod safety;
 mod scanner_calibration;
 mod separable;
 mod separable_sweep;
@@ -74,6 +75,15 @@ pub use radiobiology::{
     dose_for_biologically_effective_dose, equieffective_dose, lea_catcheside_factor,
 };
 pub use recovery::{RecoveryCurve, RecoveryPoint, RecoveryTable, recovery_coefficient};
+pub use safety::{
+    AccumulatedVolume, BorrowedLimit, Bound, ChosenLimit, ChosenLimits, Clearance, Compartment,
+    Condition, DoseLimit, DoseLimitTable, ExtrahepaticFinding, LimitFacts, LimitQuantity,
+    LimitSelection, Outcome, OverriddenRules, Override, Purpose, RemainingTolerance, RuleOverride,
+    RuleResult, RuleValue, SafetyFacts, SafetyRule, SafetyThresholds, Scenario, Scope,
+    SelectedLimit, Severity, Standing, TreatedVolume, TumourType, UnusedOverride,
+    accumulate_volumes, apply_overrides, is_blocked, remaining_tolerance, safety_rules,
+    untreated_fraction, whole_organ_dose,
+};
 pub use structure_dose::{NamedMask, Role, StructureBed, StructureDose, derived_normal_liver};
 pub use subvoxel::{SUBVOXEL_POINTS, subvoxel_samples};
 pub use tissue::{ClassFraction, TissueTable};

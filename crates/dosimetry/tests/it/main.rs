@@ -7,6 +7,7 @@
 
 mod absorbed_dose;
 mod calibration;
+mod dose_limit_page;
 mod dvh_shapes;
 mod gamma_reference;
 mod kernel_convolution;
