@@ -15,10 +15,14 @@ use sirt_quantity::{AbsorbedDose, NuclideLibrary, TimeSpan};
 use crate::arguments::AddArguments;
 use crate::dose_files;
 use crate::inputs;
+use crate::output_folder::OutputFolder;
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
 use crate::structure_input;
 use crate::table::{self, Table, digits};
+
+/// The sum of absorbed doses.
+const DOSE_SUM: &str = "dose_sum.nii.gz";
 
 #[derive(Serialize)]
 struct AddResult {
@@ -135,10 +139,10 @@ fn summed(
     }
     let mut files = Vec::new();
     if let Some(out) = &arguments.out {
-        dose_files::make_folder(out)?;
+        let output = OutputFolder::begin(out)?;
         for (name, bytes) in [
             (
-                "dose_sum.nii.gz",
+                DOSE_SUM,
                 write_nifti(&liver.dose, "sum of absorbed doses, Gy", Compression::Gzip)?,
             ),
             (
@@ -150,9 +154,10 @@ fn summed(
                 )?,
             ),
         ] {
-            dose_files::write(out, name, &bytes)?;
+            dose_files::write(&output.folder(), name, &bytes)?;
             files.push(name.to_owned());
         }
+        output.publish(DOSE_SUM, &[])?;
     }
     Ok(AddResult {
         program: Program::THIS,

@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &DoseArguments) -> anyhow::Result<ExitCode> {
 
 /// Computes and writes everything; prints nothing.
 pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
+    dose_files::require_ours(&arguments.out)?;
     let stages = Stages::new();
     stages.begin("reading the activity");
     let tissue = TissueTable::built_in()?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use sirt_dosimetry::{DoseVolumeHistogram, Role};
 use sirt_image::{Compression, write_nifti, write_nrrd};
@@ -11,14 +11,54 @@ use crate::colour::{Rgb, structure_colour};
 use crate::dose::DoseCase;
 use crate::dose_dicom;
 use crate::dvh_plot::{DvhCurve, dvh_svg};
+use crate::output_folder::{self, OutputFolder};
 use crate::preview::{OutlinedStructure, Preview, Underlay, preview_png};
 
 /// Steps of a histogram in dvh.csv: fine enough to draw, whatever the maximum.
 const CSV_STEPS: f64 = 500.0;
 
-/// Makes the folder of results, with its parents.
-pub(crate) fn make_folder(out: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make folder {}", out.display()))
+/// The record of a run: everything about it, with the names of its files.
+const RECORD: &str = "result.json";
+/// The histograms' table and picture.
+const HISTOGRAMS: [&str; 2] = ["dvh.csv", "dvh.svg"];
+/// All files that a run may write.
+const FILES: [&str; 10] = [
+    "dose.nii.gz",
+    "dose.nrrd",
+    "dose.dcm",
+    "bed.dcm",
+    "structure_set.dcm",
+    "segmentation.dcm",
+    "preview.png",
+    HISTOGRAMS[0],
+    HISTOGRAMS[1],
+    RECORD,
+];
+
+/// Files of an earlier run of `sirt dose` in a folder.
+fn earlier(out: &Path) -> Vec<String> {
+    let mut files = output_folder::listed(out, RECORD);
+    files.retain(|name| FILES.contains(&name.as_str()));
+    files
+}
+
+/// Refuses a folder where a file of the name of a result lies that no earlier
+/// run is known to have written.
+///
+/// # Errors
+/// Names the file and what to do.
+pub(crate) fn require_ours(out: &Path) -> anyhow::Result<()> {
+    let earlier = earlier(out);
+    for name in FILES {
+        let path = out.join(name);
+        if path.symlink_metadata().is_ok() && !earlier.iter().any(|ours| ours == name) {
+            bail!(
+                "{}: not listed by a {RECORD} beside it, so it may be no result of an earlier run and is not replaced; move it away, or give another folder (--out)",
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Writes `bytes` as a file of the folder.
@@ -27,22 +67,27 @@ pub(crate) fn write(out: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> 
     std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Writes everything and lists the names in the result.
+/// Writes everything, in place of the files of an earlier run, and lists the
+/// names in the result.
 pub(crate) fn write_all(case: &mut DoseCase, out: &Path) -> anyhow::Result<()> {
-    make_folder(out)?;
+    let output = OutputFolder::begin(out)?;
+    let folder = output.folder();
     let shared: &DoseCase = case;
     let mut files: Vec<String> = TASKS
         .par_iter()
-        .map(|task| task(shared, out))
+        .map(|task| task(shared, &folder))
         .collect::<anyhow::Result<Vec<_>>>()?
         .into_iter()
         .flatten()
         .collect();
-    files.push("result.json".to_owned());
+    files.push(RECORD.to_owned());
     case.result.files = files;
     let json =
         serde_json::to_vec_pretty(&case.result).context("cannot express the result as JSON")?;
-    write(out, "result.json", &json)
+    write(&folder, RECORD, &json)?;
+    // The folder may have changed while the dose was computed.
+    require_ours(out)?;
+    output.publish(RECORD, &earlier(out))
 }
 
 /// Writes some files and names them.
@@ -145,8 +190,32 @@ fn doses_to_write(histogram: &DoseVolumeHistogram) -> Vec<f64> {
     doses
 }
 
+/// Writes the histograms of a dose from elsewhere into a folder.
+///
+/// # Errors
+/// Also where the folder holds the result of `sirt dose`, whose histograms
+/// belong to the dose beside them.
+pub(crate) fn write_histograms_alone(
+    out: &Path,
+    histograms: &[(&str, DoseVolumeHistogram)],
+) -> anyhow::Result<Vec<String>> {
+    if earlier(out)
+        .iter()
+        .any(|name| HISTOGRAMS.contains(&name.as_str()))
+    {
+        bail!(
+            "{}: holds a result of `sirt dose` with the histograms of its own dose; give another folder (--out)",
+            out.display()
+        );
+    }
+    let output = OutputFolder::begin(out)?;
+    let files = write_histograms(&output.folder(), "Dose-volume histogram", histograms)?;
+    output.publish(HISTOGRAMS[0], &[])?;
+    Ok(files)
+}
+
 /// Writes dvh.csv and dvh.svg.
-pub(crate) fn write_histograms(
+fn write_histograms(
     out: &Path,
     title: &str,
     histograms: &[(&str, DoseVolumeHistogram)],
@@ -171,9 +240,10 @@ pub(crate) fn write_histograms(
             points,
         });
     }
-    write(out, "dvh.csv", csv.as_bytes())?;
-    write(out, "dvh.svg", dvh_svg(title, &curves)?.as_bytes())?;
-    Ok(vec!["dvh.csv".to_owned(), "dvh.svg".to_owned()])
+    let [table, picture] = HISTOGRAMS;
+    write(out, table, csv.as_bytes())?;
+    write(out, picture, dvh_svg(title, &curves)?.as_bytes())?;
+    Ok(HISTOGRAMS.map(str::to_owned).to_vec())
 }
 
 /// A CSV cell after RFC 4180.

@@ -19,6 +19,7 @@ mod dvh_plot;
 mod failure;
 mod info;
 mod inputs;
+mod output_folder;
 mod phantom;
 mod plausibility;
 mod preview;
