@@ -9,5 +9,6 @@
 mod architecture;
 mod dose;
 mod findings;
+mod folders;
 mod output;
 mod references;
