@@ -46,10 +46,7 @@ pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result
         volume,
         acquisition,
         findings: findings_of(series, &catalogue),
-        source: Some(Source {
-            study: sirt_dicom::study_context(series)?,
-            reference: series.source_reference(),
-        }),
+        source: Some(source(series)?),
     })
 }
 
@@ -105,8 +102,10 @@ pub(crate) fn holds(path: &Path, kinds: &[SeriesKind]) -> anyhow::Result<bool> {
     Ok(catalogue.of_kind(kinds).next().is_some())
 }
 
-/// Reads an RTDOSE.
-pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>)> {
+/// Reads an RTDOSE, and what new objects refer to it by.
+pub(crate) fn read_dose(
+    path: &Path,
+) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>, Source)> {
     let catalogue = scanned(path)?;
     let series = the_one(&catalogue, path, &DOSE_KINDS, "RTDOSE", None)?;
     let dose = sirt_dicom::read_dose(series)
@@ -118,7 +117,14 @@ pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Ve
                 path.display()
             )
         })?;
-    Ok((dose, findings_of(series, &catalogue)))
+    Ok((dose, findings_of(series, &catalogue), source(series)?))
+}
+
+fn source(series: &Series) -> anyhow::Result<Source> {
+    Ok(Source {
+        study: sirt_dicom::study_context(series)?,
+        reference: series.source_reference(),
+    })
 }
 
 /// Reads a rigid registration.

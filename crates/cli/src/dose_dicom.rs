@@ -137,7 +137,7 @@ fn home(case: &DoseCase) -> Home {
 }
 
 /// The present, UTC, to the second: creation dates of DICOM objects.
-fn now() -> DateTime {
+pub(crate) fn now() -> DateTime {
     let seconds = jiff::Timestamp::now().as_second();
     jiff::Timestamp::from_second(seconds)
         .map(|instant| jiff::tz::Offset::UTC.to_datetime(instant))

@@ -35,30 +35,12 @@ const FILES: [&str; 10] = [
     RECORD,
 ];
 
-/// Files of an earlier run of `sirt dose` in a folder.
-fn earlier(out: &Path) -> Vec<String> {
-    let mut files = output_folder::listed(out, RECORD);
-    files.retain(|name| FILES.contains(&name.as_str()));
-    files
-}
-
-/// Refuses a folder where a file of the name of a result lies that no earlier
-/// run is known to have written.
+/// Refuses a folder with files that only look like those of an earlier run.
 ///
 /// # Errors
 /// Names the file and what to do.
 pub(crate) fn require_ours(out: &Path) -> anyhow::Result<()> {
-    let earlier = earlier(out);
-    for name in FILES {
-        let path = out.join(name);
-        if path.symlink_metadata().is_ok() && !earlier.iter().any(|ours| ours == name) {
-            bail!(
-                "{}: not listed by a {RECORD} beside it, so it may be no result of an earlier run and is not replaced; move it away, or give another folder (--out)",
-                path.display()
-            );
-        }
-    }
-    Ok(())
+    output_folder::require_ours(out, RECORD, &FILES)
 }
 
 /// Writes `bytes` as a file of the folder.
@@ -87,7 +69,7 @@ pub(crate) fn write_all(case: &mut DoseCase, out: &Path) -> anyhow::Result<()> {
     write(&folder, RECORD, &json)?;
     // The folder may have changed while the dose was computed.
     require_ours(out)?;
-    output.publish(RECORD, &earlier(out))
+    output.publish(RECORD, &output_folder::earlier(out, RECORD, &FILES))
 }
 
 /// Writes some files and names them.
@@ -199,10 +181,7 @@ pub(crate) fn write_histograms_alone(
     out: &Path,
     histograms: &[(&str, DoseVolumeHistogram)],
 ) -> anyhow::Result<Vec<String>> {
-    if earlier(out)
-        .iter()
-        .any(|name| HISTOGRAMS.contains(&name.as_str()))
-    {
+    if !output_folder::earlier(out, RECORD, &HISTOGRAMS).is_empty() {
         bail!(
             "{}: holds a result of `sirt dose` with the histograms of its own dose; give another folder (--out)",
             out.display()

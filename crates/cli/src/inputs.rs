@@ -144,11 +144,25 @@ fn no_label_map(file: &Path, reason: &str) -> Finding {
 
 /// Reads a dose: RTDOSE, or a volume file whose numbers are gray.
 pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>)> {
-    let (dose, mut findings) = match image_file(path, &DOSE_KINDS, "RTDOSE")? {
-        None => dicom_inputs::read_dose(path)?,
+    read_dose_and_source(path).map(|(dose, findings, _)| (dose, findings))
+}
+
+/// As [`read_dose`], with what new DICOM objects refer to where it is DICOM.
+pub(crate) fn read_dose_and_source(
+    path: &Path,
+) -> anyhow::Result<(
+    Volume<AbsorbedDose>,
+    Vec<Finding>,
+    Option<dicom_inputs::Source>,
+)> {
+    let (dose, mut findings, source) = match image_file(path, &DOSE_KINDS, "RTDOSE")? {
+        None => {
+            let (dose, findings, source) = dicom_inputs::read_dose(path)?;
+            (dose, findings, Some(source))
+        }
         Some((path, _)) => {
             let (file, findings) = read_image_file(&path)?;
-            (file.volume.reinterpret(), findings)
+            (file.volume.reinterpret(), findings, None)
         }
     };
     let (mut lowest, mut not_finite) = (0.0_f32, 0_usize);
@@ -172,7 +186,7 @@ pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Ve
         });
     }
     findings.extend(plausibility::of_dose(&dose));
-    Ok((dose, findings))
+    Ok((dose, findings, source))
 }
 
 /// Reads a rigid registration.

@@ -5,6 +5,7 @@
 
 mod activity_input;
 mod add;
+mod add_files;
 mod arguments;
 mod canvas;
 mod colour;

@@ -7,7 +7,7 @@
 //! of two runs never lie beside each other.
 //!
 //! Which files an earlier run wrote is what its own record lists (`result.json`,
-//! `truth.json`); nothing else is removed.
+//! `sum.json`, `truth.json`); nothing else is removed.
 
 use std::fs::{File, TryLockError};
 use std::path::{Component, Path, PathBuf};
@@ -163,6 +163,32 @@ fn collect(folder: &Path, within: &str, names: &mut Vec<String>) -> anyhow::Resu
             collect(&entry.path(), &format!("{name}/"), names)?;
         } else {
             names.push(name);
+        }
+    }
+    Ok(())
+}
+
+/// Those of the `known` files that the record of an earlier run lists.
+pub(crate) fn earlier(out: &Path, record: &str, known: &[&str]) -> Vec<String> {
+    let mut files = listed(out, record);
+    files.retain(|name| known.contains(&name.as_str()));
+    files
+}
+
+/// Refuses a folder where one of the `known` files lies that no earlier run is
+/// known to have written.
+///
+/// # Errors
+/// Names the file and what to do.
+pub(crate) fn require_ours(out: &Path, record: &str, known: &[&str]) -> anyhow::Result<()> {
+    let earlier = earlier(out, record, known);
+    for name in known {
+        let path = out.join(name);
+        if path.symlink_metadata().is_ok() && !earlier.iter().any(|ours| ours == name) {
+            bail!(
+                "{}: not listed by a {record} beside it, so it may be no result of an earlier run and is not replaced; move it away, or give another folder (--out)",
+                path.display()
+            );
         }
     }
     Ok(())

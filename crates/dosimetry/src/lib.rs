@@ -32,7 +32,10 @@ mod volume_uncertainty;
 mod voxel_s;
 
 pub use absorbed_dose::{DecayData, DoseDistribution, Method};
-pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
+pub use accumulation::{
+    AccumulatedDose, DoseOnGrid, DoseResampling, Treatment, TreatmentInteraction, accumulate,
+    dose_on_grid_of,
+};
 pub use calibration::{
     Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor,
 };
