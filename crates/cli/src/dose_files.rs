@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use sirt_dosimetry::{DoseVolumeHistogram, Role};
-use sirt_image::{Compression, write_nifti, write_nrrd};
+use sirt_image::{Compression, WeightMask, write_nifti, write_nrrd};
 
 use crate::colour::{Rgb, structure_colour};
 use crate::dose::DoseCase;
@@ -119,6 +119,7 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
             name: &named.name,
             colour: *colour,
             mask: &named.mask,
+            tumour: named.role == Role::Tumour,
         })
         .collect();
     let picture = preview_png(&Preview {
@@ -128,7 +129,7 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
             .as_ref()
             .map_or(Underlay::Activity(&case.activity), Underlay::Ct),
         structures: &structures,
-        focus: hottest_tumour_voxel(case),
+        focus: middle_of_hottest_tumour(case),
         title: "Absorbed dose",
         subtitle: &title(case),
     })?;
@@ -267,26 +268,52 @@ fn title(case: &DoseCase) -> String {
     )
 }
 
-/// The voxel of the highest dose in a tumour; without tumours, of all.
-fn hottest_tumour_voxel(case: &DoseCase) -> [usize; 3] {
+/// The voxel in the middle of the tumour with the highest mean dose; without
+/// tumours, the voxel of the highest dose.
+fn middle_of_hottest_tumour(case: &DoseCase) -> [usize; 3] {
+    let hottest = case
+        .masks
+        .iter()
+        .zip(&case.result.structures)
+        .filter(|(named, _)| named.role == Role::Tumour)
+        .max_by(|(_, a), (_, b)| a.dose.dose_gy.mean.total_cmp(&b.dose.dose_gy.mean));
     let dose = &case.distribution.dose;
-    let tumours = || case.masks.iter().filter(|named| named.role == Role::Tumour);
-    let hotter = |a: &(usize, f32), b: &(usize, f32)| a.1.total_cmp(&b.1);
-    let hottest = if tumours().next().is_some() {
-        tumours()
-            .flat_map(|named| named.mask.iter())
-            .filter(|(_, weight)| *weight >= 0.5)
-            .map(|(at, _)| (at, dose.values()[at]))
-            .max_by(hotter)
-    } else {
-        None
-    };
-    let hottest = hottest.or_else(|| dose.values().iter().copied().enumerate().max_by(hotter));
-    dose.grid().index(hottest.map_or(0, |(at, _)| at))
+    hottest
+        .and_then(|(named, _)| middle(&named.mask))
+        .unwrap_or_else(|| {
+            let highest = dose
+                .values()
+                .iter()
+                .enumerate()
+                .max_by(|a, b| a.1.total_cmp(b.1));
+            dose.grid().index(highest.map_or(0, |(at, _)| at))
+        })
+}
+
+/// The voxel of a mask that is nearest to its centre of mass; `None` where it
+/// is empty.
+fn middle(mask: &WeightMask) -> Option<[usize; 3]> {
+    let grid = mask.grid();
+    let (mut total, mut moment) = (0.0, [0.0; 3]);
+    for (at, weight) in mask.iter() {
+        let weight = f64::from(weight);
+        total += weight;
+        for (sum, i) in moment.iter_mut().zip(grid.index(at)) {
+            *sum += weight * i as f64;
+        }
+    }
+    let centre = grid.to_patient(moment.map(|sum| sum / total));
+    let away = |at: usize| (grid.to_patient(grid.index(at).map(|i| i as f64)) - centre).length();
+    mask.iter()
+        .map(|(at, _)| at)
+        .min_by(|a, b| away(*a).total_cmp(&away(*b)))
+        .map(|at| grid.index(at))
 }
 
 #[cfg(test)]
 mod tests {
+    use sirt_image::{Grid, PatientPoint};
+
     use super::*;
 
     #[test]
@@ -303,6 +330,21 @@ mod tests {
                 "{value}"
             );
         }
+    }
+
+    #[test]
+    fn the_middle_of_a_ring_lies_on_the_ring() {
+        let grid = Grid::axis_aligned([5, 5, 1], [2.0; 3], PatientPoint::default()).unwrap();
+        let of = |inside: &dyn Fn(usize, usize) -> bool| {
+            let weights: Vec<f32> = (0..25)
+                .map(|at| f32::from(u8::from(inside(at % 5, at / 5))))
+                .collect();
+            middle(&WeightMask::from_weights(grid.clone(), &weights).unwrap())
+        };
+        assert_eq!(of(&|i, j| i > 1 && j < 3), Some([3, 1, 0]));
+        let ring = of(&|i, j| [0, 4].contains(&i) || [0, 4].contains(&j)).unwrap();
+        assert!(ring.contains(&2) && (ring.contains(&0) && ring[..2] != [0, 0]));
+        assert_eq!(of(&|_, _| false), None);
     }
 
     #[test]
