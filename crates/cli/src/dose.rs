@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use sirt_dosimetry::{
     CLOSURE_TOLERANCE, DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium,
-    Method, NamedMask, Role, StructureDose, TissueTable,
+    Method, NamedMask, Role, StructureDose, TissueTable, doubts_about_activity,
+    doubts_about_distribution,
 };
 use sirt_image::{Contour, Hounsfield, Volume, resample_mean};
-use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor};
+use sirt_quantity::{AbsorbedDose, Activity, ActivityConcentration, Density, DoseFactor};
 
 use crate::activity_input::{self, CalibratedActivity};
 use crate::arguments::DoseArguments;
@@ -142,14 +143,19 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         });
     }
 
-    findings.extend(plausibility::of_activity(&activity));
-    findings.extend(plausibility::of_distribution(
+    let doubts = doubts_about_activity(
+        Activity::from_mbq(activity.at_administration_mbq),
+        &activity.calibration,
+    )
+    .into_iter()
+    .chain(doubts_about_distribution(
         &distribution,
         medium,
         &balance,
         &masks,
         tissue.air_limit(),
     ));
+    findings.extend(doubts.map(plausibility::finding));
 
     let budget = uncertainty_input::Budget::new(arguments, &modality, &activity)?;
     findings.extend(budget.assumption(arguments, &modality));

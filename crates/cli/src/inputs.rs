@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use sirt_dicom::{Registration, SeriesKind};
+use sirt_dosimetry::doubt_about_dose;
 use sirt_image::{
     ActivityAcquisition, FileContent, FileFormat, FrameOfReference, Hounsfield, ImageError,
     ReadOptions, Structure, Unspecified, Volume, VolumeFile, detect_format, read_volume_file,
@@ -185,7 +186,7 @@ pub(crate) fn read_dose_and_source(
                 .to_owned(),
         });
     }
-    findings.extend(plausibility::of_dose(&dose));
+    findings.extend(doubt_about_dose(&dose).map(plausibility::finding));
     Ok((dose, findings, source))
 }
 

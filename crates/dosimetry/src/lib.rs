@@ -15,6 +15,7 @@ mod error;
 mod gamma;
 mod imaging_uncertainty;
 mod medium;
+mod plausibility;
 mod point_kernel;
 mod radiobiology;
 mod recovery;
@@ -51,6 +52,10 @@ pub use gamma::{
 };
 pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
 pub use medium::Medium;
+pub use plausibility::{
+    BEYOND_TREATMENT, Doubt, LARGEST_VIAL, LEAST_TREATMENT, SAME_HALF_LIFE, doubt_about_dose,
+    doubts_about_activity, doubts_about_distribution,
+};
 pub use point_kernel::{KernelMedium, MediumKernel, PointKernel};
 pub use radiobiology::{
     TissueResponse, biologically_effective_dose, cross_term_factor,
