@@ -89,7 +89,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         .map(|ct| {
             // Density is averaged, not the CT number: mass is what is conserved.
             let air = tissue.density(-1000.0).as_g_per_ml() as f32;
-            resample_mean(&tissue.density_volume(ct.clone()), &grid, air)
+            resample_mean(&tissue.density_volume(ct), &grid, air)
         })
         .transpose()
         .context("CT on the grid of the activity")?

@@ -279,7 +279,7 @@ fn histograms(
 /// BED of each voxel with the parameters of liver.
 fn voxel_bed(dose: &Volume<AbsorbedDose>, liver: &TissueResponse, case: &DoseCase) -> Volume<Bed> {
     let half_life = case.data.half_life;
-    dose.clone().map(|gy| {
+    dose.mapped(|gy| {
         liver
             .bed(AbsorbedDose::from_gy(f64::from(gy)), half_life)
             .as_gy() as f32
