@@ -123,6 +123,11 @@ def write_case(sirt, folder):
         *("--structures", str(patient / "structures.dcm"), "--method", "kernel"),
         *("--out", str(dose), "--json"),
     )
+    run(
+        *("add", f"{dose / 'dose.dcm'}@0d", f"{patient / 'true_dose.dcm'}@42d"),
+        *("--structures", str(patient / "structures.dcm")),
+        *("--out", str(folder / "sum"), "--json"),
+    )
 
 
 def check_folder(folder):

@@ -3,33 +3,36 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use rayon::prelude::*;
 use serde::Serialize;
 use sirt_dosimetry::{
-    DoseVolumeHistogram, NamedMask, Role, TissueResponse, Treatment, TreatmentInteraction,
-    accumulate,
+    AccumulatedDose, DoseOnGrid, DoseResampling, DoseVolumeHistogram, NamedMask, Role,
+    TissueResponse, Treatment, TreatmentInteraction, accumulate, dose_on_grid_of,
 };
-use sirt_image::{Compression, Volume, sample_linear, write_nifti};
-use sirt_quantity::{AbsorbedDose, NuclideLibrary, TimeSpan};
+use sirt_image::Volume;
+use sirt_quantity::{AbsorbedDose, NuclideLibrary};
 
+use crate::add_files;
 use crate::arguments::AddArguments;
-use crate::dose_files;
 use crate::inputs;
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
 use crate::structure_input;
 use crate::table::{self, Table, digits};
 
+/// Everything about one sum: what `--json` prints and `sum.json` keeps.
 #[derive(Serialize)]
-struct AddResult {
+pub(crate) struct AddResult {
     program: Program,
     half_life_h: f64,
     treatments: usize,
+    /// What it took to bring each treatment onto the grid of the first.
+    resampling: Vec<Option<DoseResampling>>,
     /// How treatments act together, with the parameters of liver.
     interactions: Vec<TreatmentInteraction>,
     structures: Vec<AddRow>,
-    findings: Vec<Finding>,
-    files: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
+    /// Names of the files in the output folder.
+    pub(crate) files: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -49,19 +52,36 @@ struct AddRow {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &AddArguments) -> anyhow::Result<ExitCode> {
+    if let Some(out) = &arguments.out {
+        add_files::require_ours(out)?;
+    }
     let stages = Stages::new();
     stages.begin("reading the doses");
     let mut findings = Vec::new();
     let mut doses: Vec<Volume<AbsorbedDose>> = Vec::new();
+    let mut resampling = Vec::new();
+    let mut sources = Vec::new();
     for (path, _) in &arguments.treatments {
-        let (dose, of_dose) = inputs::read_dose(path)?;
+        let (dose, of_dose, source) = inputs::read_dose_and_source(path)?;
         findings.extend(of_dose);
-        let dose = match doses.first() {
-            Some(first) => on_grid_of(first, dose, &inputs::file_name(path), &mut findings)?,
-            None => dose,
+        sources.push(source);
+        let brought = match doses.first() {
+            Some(first) => {
+                let name = inputs::file_name(path);
+                let brought = dose_on_grid_of(first, dose)
+                    .with_context(|| format!("{name}, added to the first dose"))?;
+                findings.extend(brought.resampling.map(|how| resampled(&name, how)));
+                brought
+            }
+            None => DoseOnGrid {
+                dose,
+                resampling: None,
+            },
         };
-        doses.push(dose);
+        doses.push(brought.dose);
+        resampling.push(brought.resampling);
     }
+    findings.extend(add_files::other_patient(&sources));
     let Some(first) = doses.first() else {
         bail!("no dose given")
     };
@@ -88,7 +108,22 @@ pub(crate) fn run(arguments: &AddArguments) -> anyhow::Result<ExitCode> {
         })
         .collect();
     stages.begin("adding up");
-    let result = summed(&treatments, &masks, half_life, arguments, findings)?;
+    let sum = accumulate(&treatments, &TissueResponse::named(Role::Liver.tissue())?)?;
+    let mut result = AddResult {
+        program: Program::THIS,
+        half_life_h: half_life.as_hours(),
+        treatments: treatments.len(),
+        resampling,
+        interactions: sum.interactions.clone(),
+        structures: rows(&treatments, &sum, &masks)?,
+        findings,
+        files: Vec::new(),
+    };
+    if let Some(out) = &arguments.out {
+        stages.begin("writing");
+        let begins: Vec<_> = treatments.iter().map(|one| one.begin).collect();
+        add_files::write_all(&mut result, &sum, &begins, &sources, out)?;
+    }
     drop(stages);
     if arguments.json {
         table::print_json(&result)?;
@@ -98,14 +133,12 @@ pub(crate) fn run(arguments: &AddArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn summed(
+/// Each structure's means; `liver` is the sum with the parameters of liver.
+fn rows(
     treatments: &[Treatment<'_>],
+    liver: &AccumulatedDose,
     masks: &[NamedMask],
-    half_life: TimeSpan,
-    arguments: &AddArguments,
-    findings: Vec<Finding>,
-) -> anyhow::Result<AddResult> {
-    let liver = accumulate(treatments, &TissueResponse::named(Role::Liver.tissue())?)?;
+) -> anyhow::Result<Vec<AddRow>> {
     let tumour = accumulate(treatments, &TissueResponse::named(Role::Tumour.tissue())?)?;
     let mut structures = Vec::new();
     for named in masks {
@@ -113,7 +146,7 @@ fn summed(
         let total = if named.role == Role::Tumour {
             &tumour
         } else {
-            &liver
+            liver
         };
         let mean = |dose: &Volume<AbsorbedDose>| -> anyhow::Result<f64> {
             Ok(DoseVolumeHistogram::of_structure(dose, &named.mask)?.mean())
@@ -133,75 +166,20 @@ fn summed(
             repair_half_time_h: response.repair_half_time.as_hours(),
         });
     }
-    let mut files = Vec::new();
-    if let Some(out) = &arguments.out {
-        dose_files::make_folder(out)?;
-        for (name, bytes) in [
-            (
-                "dose_sum.nii.gz",
-                write_nifti(&liver.dose, "sum of absorbed doses, Gy", Compression::Gzip)?,
-            ),
-            (
-                "bed_sum_liver.nii.gz",
-                write_nifti(
-                    &liver.bed,
-                    "BED with the parameters of liver, Gy",
-                    Compression::Gzip,
-                )?,
-            ),
-        ] {
-            dose_files::write(out, name, &bytes)?;
-            files.push(name.to_owned());
-        }
-    }
-    Ok(AddResult {
-        program: Program::THIS,
-        half_life_h: half_life.as_hours(),
-        treatments: treatments.len(),
-        interactions: liver.interactions,
-        structures,
-        findings,
-        files,
-    })
+    Ok(structures)
 }
 
-/// A dose on the grid of the first, linear between voxel centres.
-fn on_grid_of(
-    first: &Volume<AbsorbedDose>,
-    dose: Volume<AbsorbedDose>,
-    name: &str,
-    findings: &mut Vec<Finding>,
-) -> anyhow::Result<Volume<AbsorbedDose>> {
-    if let (Some(a), Some(b)) = (first.frame_of_reference(), dose.frame_of_reference())
-        && a != b
-    {
-        bail!(
-            "{name}: the dose is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the first; register it before adding"
-        );
-    }
-    let grid = first.grid();
-    // A hundredth of a millimetre is the rounding of grids in files.
-    if grid.matches(dose.grid(), 0.01) {
-        return Ok(dose);
-    }
-    findings.push(Finding {
+fn resampled(name: &str, how: DoseResampling) -> Finding {
+    Finding {
         severity: "weakens",
         subject: name.to_owned(),
-        rule: "the dose is on another grid than the first and was interpolated linearly; outside of it counts as 0 Gy".to_owned(),
+        rule: format!(
+            "on another grid than the first dose and brought onto it, with {:.2} % of its integral; {:.2} % of the first's voxels are outside of it and count as 0 Gy",
+            how.kept_integral * 100.0,
+            how.uncovered_fraction * 100.0
+        ),
         fix: "compute both doses on one grid".to_owned(),
-    });
-    let values = (0..grid.voxel_count())
-        .into_par_iter()
-        .map(|at| {
-            let place = grid.to_patient(grid.index(at).map(|i| i as f64));
-            sample_linear(&dose, dose.grid().to_index(place)).unwrap_or(0.0)
-        })
-        .collect();
-    Ok(Volume::new(
-        grid.clone(),
-        first.frame_of_reference().cloned(),
-        values,
-    )?)
+    }
 }
 
 fn text(result: &AddResult) -> String {

@@ -196,7 +196,7 @@ pub(crate) struct AddArguments {
     /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
     #[arg(long, value_name = "FILE-or-DIR", required = true)]
     pub(crate) structures: Vec<PathBuf>,
-    /// Folder for the summed dose.
+    /// Folder for the summed dose: NIfTI, and RTDOSE where all doses are DICOM.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Print JSON.

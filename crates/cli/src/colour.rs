@@ -1,10 +1,11 @@
-//! Colours of pictures: the dose scale and structures without a colour.
+//! Colours of pictures: the dose scale and structures.
 //!
 //! Dose is shown in *inferno*, whose lightness grows evenly with the value, so
 //! that equal steps of dose look equal and a grey print keeps their order
 //! (S. van der Walt, N. Smith, matplotlib colour maps 2015, CC0).
 //! Structures are named by colour and, in curves, by dash, for those who see
-//! colours differently (Okabe and Ito, Color Universal Design, 2008).
+//! colours differently (Okabe and Ito, Color Universal Design, 2008; P. Tol,
+//! Colour Schemes, SRON technical note 2021).
 
 /// Red, green and blue, 0 to 255, sRGB.
 pub(crate) type Rgb = [u8; 3];
@@ -31,25 +32,20 @@ const INFERNO: [Rgb; 17] = [
     [252, 255, 164],
 ];
 
-/// Colours for structures whose source names none: the cool half of Okabe and
-/// Ito's set first, since the dose scale takes the warm half.
-const STRUCTURES: [Rgb; 15] = [
-    [86, 180, 233],
-    [0, 158, 115],
-    [204, 121, 167],
-    [240, 228, 66],
-    [0, 114, 178],
+/// Colours of structures: those of Paul Tol's schemes and Okabe and Ito's set
+/// that keep the most apart on white and on black for every kind of colour
+/// vision; further structures begin again with another dash.
+const STRUCTURES: [Rgb; 10] = [
+    [51, 187, 238],
     [230, 159, 0],
-    [213, 94, 0],
-    [160, 160, 160],
-    // Past Okabe and Ito's: told apart by dash and place rather than by hue.
-    [64, 224, 208],
-    [170, 153, 255],
-    [154, 205, 50],
-    [250, 128, 114],
-    [222, 184, 135],
-    [120, 144, 156],
-    [255, 105, 180],
+    [34, 136, 51],
+    [221, 204, 119],
+    [170, 68, 153],
+    [187, 187, 187],
+    [51, 34, 136],
+    [204, 51, 17],
+    [136, 34, 85],
+    [204, 102, 119],
 ];
 
 /// Colour of a dose as a fraction of the top of the scale; held at both ends.
@@ -59,7 +55,7 @@ pub(crate) fn dose_colour(fraction: f64) -> Rgb {
     mix(INFERNO[lower], INFERNO[lower + 1], at - lower as f64)
 }
 
-/// Colour of the `position`-th structure, for sources that name none.
+/// Colour of the `position`-th structure.
 pub(crate) fn structure_colour(position: usize) -> Rgb {
     STRUCTURES[position % STRUCTURES.len()]
 }
@@ -123,5 +119,61 @@ mod tests {
         assert_eq!(readable_on_white([0, 0, 128]), [0, 0, 128]);
         let navy = readable_on_black([0, 0, 128]);
         assert!(navy[2] > 200, "{navy:?}");
+    }
+
+    /// Light that is seen with normal vision and without one kind of cone
+    /// (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009, severity 1).
+    const VISION: [[[f64; 3]; 3]; 4] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
+        [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ],
+    ];
+
+    /// CIE L*a*b* of a colour as a vision sees it.
+    fn lab(colour: Rgb, vision: [[f64; 3]; 3]) -> [f64; 3] {
+        let light = colour.map(|channel| (f64::from(channel) / 255.0).powf(2.2));
+        let times = |row: [f64; 3]| row.iter().zip(light).map(|(a, b)| a * b).sum::<f64>();
+        let seen = vision.map(|row| times(row).clamp(0.0, 1.0));
+        let root = |row: [f64; 3], white: f64| {
+            let part = row.iter().zip(seen).map(|(a, b)| a * b).sum::<f64>() / white;
+            if part > 0.008_856 {
+                part.cbrt()
+            } else {
+                7.787 * part + 16.0 / 116.0
+            }
+        };
+        let x = root([0.4124, 0.3576, 0.1805], 0.9505);
+        let y = root([0.2126, 0.7152, 0.0722], 1.0);
+        let z = root([0.0193, 0.1192, 0.9505], 1.089);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn structures_have_colours_apart_for_every_vision_on_white_and_on_black() {
+        for adapt in [readable_on_white, readable_on_black] {
+            for vision in VISION {
+                let seen = STRUCTURES.map(|colour| lab(adapt(colour), vision));
+                for (at, a) in seen.iter().enumerate() {
+                    for (other, b) in seen.iter().enumerate().skip(at + 1) {
+                        let apart = (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f64>().sqrt();
+                        // 2.3 is the just noticeable difference of large fields.
+                        assert!(apart > 13.0, "colours {at} and {other}: {apart}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -20,8 +20,13 @@ pub(crate) struct Source {
     pub(crate) reference: SourceReference,
 }
 
-const ACTIVITY_KINDS: [SeriesKind; 3] = [SeriesKind::Pet, SeriesKind::EnhancedPet, SeriesKind::Nm];
-const CT_KINDS: [SeriesKind; 2] = [SeriesKind::Ct, SeriesKind::EnhancedCt];
+/// Kinds of series that are activity images.
+pub(crate) const ACTIVITY_KINDS: [SeriesKind; 3] =
+    [SeriesKind::Pet, SeriesKind::EnhancedPet, SeriesKind::Nm];
+/// Kinds of series that are a CT.
+pub(crate) const CT_KINDS: [SeriesKind; 2] = [SeriesKind::Ct, SeriesKind::EnhancedCt];
+/// Kinds of series that are a dose.
+pub(crate) const DOSE_KINDS: [SeriesKind; 1] = [SeriesKind::Dose];
 const STRUCTURE_KINDS: [SeriesKind; 2] = [SeriesKind::StructureSet, SeriesKind::Segmentation];
 
 /// Reads the activity image of a file or folder.
@@ -41,10 +46,7 @@ pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result
         volume,
         acquisition,
         findings: findings_of(series, &catalogue),
-        source: Some(Source {
-            study: sirt_dicom::study_context(series)?,
-            reference: series.source_reference(),
-        }),
+        source: Some(source(series)?),
     })
 }
 
@@ -59,15 +61,7 @@ pub(crate) fn read_ct(path: &Path) -> anyhow::Result<(Volume<Hounsfield>, Vec<Fi
 /// Reads every structure set and segmentation of a file or folder.
 pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
     let catalogue = scanned(path)?;
-    let mut structures = Vec::new();
-    let mut found = damaged_files(&catalogue);
-    for series in catalogue.of_kind(&STRUCTURE_KINDS) {
-        let read = sirt_dicom::read_structures_on(series, &catalogue)
-            .with_context(|| place(&catalogue, path))?;
-        structures.extend(read.structures);
-        found.extend(findings(series));
-        found.extend(read.findings.iter().map(finding));
-    }
+    let (structures, found) = structures_of(&catalogue, path)?;
     if structures.is_empty() {
         bail!(
             "{}: no structure in it (RTSTRUCT, SEG) among {}",
@@ -78,10 +72,42 @@ pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Ve
     Ok((structures, found))
 }
 
-/// Reads an RTDOSE.
-pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>)> {
+/// As [`read_structures`], for a folder that may hold none.
+pub(crate) fn read_structures_if_any(
+    path: &Path,
+) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
+    let catalogue = sirt_dicom::scan(path).with_context(|| path.display().to_string())?;
+    structures_of(&catalogue, path)
+}
+
+fn structures_of(
+    catalogue: &Catalogue,
+    path: &Path,
+) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
+    let mut structures = Vec::new();
+    let mut found = damaged_files(catalogue);
+    for series in catalogue.of_kind(&STRUCTURE_KINDS) {
+        let read = sirt_dicom::read_structures_on(series, catalogue)
+            .with_context(|| place(catalogue, path))?;
+        structures.extend(read.structures);
+        found.extend(findings(series));
+        found.extend(read.findings.iter().map(finding));
+    }
+    Ok((structures, found))
+}
+
+/// Whether a file or folder has a series of some kinds.
+pub(crate) fn holds(path: &Path, kinds: &[SeriesKind]) -> anyhow::Result<bool> {
+    let catalogue = sirt_dicom::scan(path).with_context(|| path.display().to_string())?;
+    Ok(catalogue.of_kind(kinds).next().is_some())
+}
+
+/// Reads an RTDOSE, and what new objects refer to it by.
+pub(crate) fn read_dose(
+    path: &Path,
+) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>, Source)> {
     let catalogue = scanned(path)?;
-    let series = the_one(&catalogue, path, &[SeriesKind::Dose], "RTDOSE", None)?;
+    let series = the_one(&catalogue, path, &DOSE_KINDS, "RTDOSE", None)?;
     let dose = sirt_dicom::read_dose(series)
         .with_context(|| place(&catalogue, path))?
         .into_physical()
@@ -91,7 +117,14 @@ pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Ve
                 path.display()
             )
         })?;
-    Ok((dose, findings_of(series, &catalogue)))
+    Ok((dose, findings_of(series, &catalogue), source(series)?))
+}
+
+fn source(series: &Series) -> anyhow::Result<Source> {
+    Ok(Source {
+        study: sirt_dicom::study_context(series)?,
+        reference: series.source_reference(),
+    })
 }
 
 /// Reads a rigid registration.

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use sirt_dosimetry::{
     CLOSURE_TOLERANCE, DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium,
-    Method, NamedMask, Role, StructureDose, TissueTable,
+    Method, NamedMask, Role, StructureDose, TissueTable, doubts_about_activity,
+    doubts_about_distribution,
 };
 use sirt_image::{Contour, Hounsfield, Volume, resample_mean};
-use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor};
+use sirt_quantity::{AbsorbedDose, Activity, ActivityConcentration, Density, DoseFactor};
 
 use crate::activity_input::{self, CalibratedActivity};
 use crate::arguments::DoseArguments;
@@ -53,6 +54,7 @@ pub(crate) fn run(arguments: &DoseArguments) -> anyhow::Result<ExitCode> {
 
 /// Computes and writes everything; prints nothing.
 pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
+    dose_files::require_ours(&arguments.out)?;
     let stages = Stages::new();
     stages.begin("reading the activity");
     let tissue = TissueTable::built_in()?;
@@ -87,7 +89,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         .map(|ct| {
             // Density is averaged, not the CT number: mass is what is conserved.
             let air = tissue.density(-1000.0).as_g_per_ml() as f32;
-            resample_mean(&tissue.density_volume(ct.clone()), &grid, air)
+            resample_mean(&tissue.density_volume(ct), &grid, air)
         })
         .transpose()
         .context("CT on the grid of the activity")?
@@ -141,14 +143,19 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         });
     }
 
-    findings.extend(plausibility::of_activity(&activity));
-    findings.extend(plausibility::of_distribution(
+    let doubts = doubts_about_activity(
+        Activity::from_mbq(activity.at_administration_mbq),
+        &activity.calibration,
+    )
+    .into_iter()
+    .chain(doubts_about_distribution(
         &distribution,
         medium,
         &balance,
         &masks,
         tissue.air_limit(),
     ));
+    findings.extend(doubts.map(plausibility::finding));
 
     let budget = uncertainty_input::Budget::new(arguments, &modality, &activity)?;
     findings.extend(budget.assumption(arguments, &modality));

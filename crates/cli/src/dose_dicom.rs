@@ -137,7 +137,7 @@ fn home(case: &DoseCase) -> Home {
 }
 
 /// The present, UTC, to the second: creation dates of DICOM objects.
-fn now() -> DateTime {
+pub(crate) fn now() -> DateTime {
     let seconds = jiff::Timestamp::now().as_second();
     jiff::Timestamp::from_second(seconds)
         .map(|instant| jiff::tz::Offset::UTC.to_datetime(instant))
@@ -279,7 +279,7 @@ fn histograms(
 /// BED of each voxel with the parameters of liver.
 fn voxel_bed(dose: &Volume<AbsorbedDose>, liver: &TissueResponse, case: &DoseCase) -> Volume<Bed> {
     let half_life = case.data.half_life;
-    dose.clone().map(|gy| {
+    dose.mapped(|gy| {
         liver
             .bed(AbsorbedDose::from_gy(f64::from(gy)), half_life)
             .as_gy() as f32

@@ -2,23 +2,45 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use sirt_dosimetry::{DoseVolumeHistogram, Role};
-use sirt_image::{Compression, write_nifti, write_nrrd};
+use sirt_image::{Compression, WeightMask, write_nifti, write_nrrd};
 
 use crate::colour::{Rgb, structure_colour};
 use crate::dose::DoseCase;
 use crate::dose_dicom;
 use crate::dvh_plot::{DvhCurve, dvh_svg};
+use crate::output_folder::{self, OutputFolder};
 use crate::preview::{OutlinedStructure, Preview, Underlay, preview_png};
 
 /// Steps of a histogram in dvh.csv: fine enough to draw, whatever the maximum.
 const CSV_STEPS: f64 = 500.0;
 
-/// Makes the folder of results, with its parents.
-pub(crate) fn make_folder(out: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make folder {}", out.display()))
+/// The record of a run: everything about it, with the names of its files.
+const RECORD: &str = "result.json";
+/// The histograms' table and picture.
+const HISTOGRAMS: [&str; 2] = ["dvh.csv", "dvh.svg"];
+/// All files that a run may write.
+const FILES: [&str; 10] = [
+    "dose.nii.gz",
+    "dose.nrrd",
+    "dose.dcm",
+    "bed.dcm",
+    "structure_set.dcm",
+    "segmentation.dcm",
+    "preview.png",
+    HISTOGRAMS[0],
+    HISTOGRAMS[1],
+    RECORD,
+];
+
+/// Refuses a folder with files that only look like those of an earlier run.
+///
+/// # Errors
+/// Names the file and what to do.
+pub(crate) fn require_ours(out: &Path) -> anyhow::Result<()> {
+    output_folder::require_ours(out, RECORD, &FILES)
 }
 
 /// Writes `bytes` as a file of the folder.
@@ -27,22 +49,27 @@ pub(crate) fn write(out: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> 
     std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Writes everything and lists the names in the result.
+/// Writes everything, in place of the files of an earlier run, and lists the
+/// names in the result.
 pub(crate) fn write_all(case: &mut DoseCase, out: &Path) -> anyhow::Result<()> {
-    make_folder(out)?;
+    let output = OutputFolder::begin(out)?;
+    let folder = output.folder();
     let shared: &DoseCase = case;
     let mut files: Vec<String> = TASKS
         .par_iter()
-        .map(|task| task(shared, out))
+        .map(|task| task(shared, &folder))
         .collect::<anyhow::Result<Vec<_>>>()?
         .into_iter()
         .flatten()
         .collect();
-    files.push("result.json".to_owned());
+    files.push(RECORD.to_owned());
     case.result.files = files;
     let json =
         serde_json::to_vec_pretty(&case.result).context("cannot express the result as JSON")?;
-    write(out, "result.json", &json)
+    write(&folder, RECORD, &json)?;
+    // The folder may have changed while the dose was computed.
+    require_ours(out)?;
+    output.publish(RECORD, &output_folder::earlier(out, RECORD, &FILES))
 }
 
 /// Writes some files and names them.
@@ -92,6 +119,7 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
             name: &named.name,
             colour: *colour,
             mask: &named.mask,
+            tumour: named.role == Role::Tumour,
         })
         .collect();
     let picture = preview_png(&Preview {
@@ -101,7 +129,7 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
             .as_ref()
             .map_or(Underlay::Activity(&case.activity), Underlay::Ct),
         structures: &structures,
-        focus: hottest_tumour_voxel(case),
+        focus: middle_of_hottest_tumour(case),
         title: "Absorbed dose",
         subtitle: &title(case),
     })?;
@@ -145,8 +173,29 @@ fn doses_to_write(histogram: &DoseVolumeHistogram) -> Vec<f64> {
     doses
 }
 
+/// Writes the histograms of a dose from elsewhere into a folder.
+///
+/// # Errors
+/// Also where the folder holds the result of `sirt dose`, whose histograms
+/// belong to the dose beside them.
+pub(crate) fn write_histograms_alone(
+    out: &Path,
+    histograms: &[(&str, DoseVolumeHistogram)],
+) -> anyhow::Result<Vec<String>> {
+    if !output_folder::earlier(out, RECORD, &HISTOGRAMS).is_empty() {
+        bail!(
+            "{}: holds a result of `sirt dose` with the histograms of its own dose; give another folder (--out)",
+            out.display()
+        );
+    }
+    let output = OutputFolder::begin(out)?;
+    let files = write_histograms(&output.folder(), "Dose-volume histogram", histograms)?;
+    output.publish(HISTOGRAMS[0], &[])?;
+    Ok(files)
+}
+
 /// Writes dvh.csv and dvh.svg.
-pub(crate) fn write_histograms(
+fn write_histograms(
     out: &Path,
     title: &str,
     histograms: &[(&str, DoseVolumeHistogram)],
@@ -171,9 +220,10 @@ pub(crate) fn write_histograms(
             points,
         });
     }
-    write(out, "dvh.csv", csv.as_bytes())?;
-    write(out, "dvh.svg", dvh_svg(title, &curves)?.as_bytes())?;
-    Ok(vec!["dvh.csv".to_owned(), "dvh.svg".to_owned()])
+    let [table, picture] = HISTOGRAMS;
+    write(out, table, csv.as_bytes())?;
+    write(out, picture, dvh_svg(title, &curves)?.as_bytes())?;
+    Ok(HISTOGRAMS.map(str::to_owned).to_vec())
 }
 
 /// A CSV cell after RFC 4180.
@@ -218,26 +268,52 @@ fn title(case: &DoseCase) -> String {
     )
 }
 
-/// The voxel of the highest dose in a tumour; without tumours, of all.
-fn hottest_tumour_voxel(case: &DoseCase) -> [usize; 3] {
+/// The voxel in the middle of the tumour with the highest mean dose; without
+/// tumours, the voxel of the highest dose.
+fn middle_of_hottest_tumour(case: &DoseCase) -> [usize; 3] {
+    let hottest = case
+        .masks
+        .iter()
+        .zip(&case.result.structures)
+        .filter(|(named, _)| named.role == Role::Tumour)
+        .max_by(|(_, a), (_, b)| a.dose.dose_gy.mean.total_cmp(&b.dose.dose_gy.mean));
     let dose = &case.distribution.dose;
-    let tumours = || case.masks.iter().filter(|named| named.role == Role::Tumour);
-    let hotter = |a: &(usize, f32), b: &(usize, f32)| a.1.total_cmp(&b.1);
-    let hottest = if tumours().next().is_some() {
-        tumours()
-            .flat_map(|named| named.mask.iter())
-            .filter(|(_, weight)| *weight >= 0.5)
-            .map(|(at, _)| (at, dose.values()[at]))
-            .max_by(hotter)
-    } else {
-        None
-    };
-    let hottest = hottest.or_else(|| dose.values().iter().copied().enumerate().max_by(hotter));
-    dose.grid().index(hottest.map_or(0, |(at, _)| at))
+    hottest
+        .and_then(|(named, _)| middle(&named.mask))
+        .unwrap_or_else(|| {
+            let highest = dose
+                .values()
+                .iter()
+                .enumerate()
+                .max_by(|a, b| a.1.total_cmp(b.1));
+            dose.grid().index(highest.map_or(0, |(at, _)| at))
+        })
+}
+
+/// The voxel of a mask that is nearest to its centre of mass; `None` where it
+/// is empty.
+fn middle(mask: &WeightMask) -> Option<[usize; 3]> {
+    let grid = mask.grid();
+    let (mut total, mut moment) = (0.0, [0.0; 3]);
+    for (at, weight) in mask.iter() {
+        let weight = f64::from(weight);
+        total += weight;
+        for (sum, i) in moment.iter_mut().zip(grid.index(at)) {
+            *sum += weight * i as f64;
+        }
+    }
+    let centre = grid.to_patient(moment.map(|sum| sum / total));
+    let away = |at: usize| (grid.to_patient(grid.index(at).map(|i| i as f64)) - centre).length();
+    mask.iter()
+        .map(|(at, _)| at)
+        .min_by(|a, b| away(*a).total_cmp(&away(*b)))
+        .map(|at| grid.index(at))
 }
 
 #[cfg(test)]
 mod tests {
+    use sirt_image::{Grid, PatientPoint};
+
     use super::*;
 
     #[test]
@@ -254,6 +330,21 @@ mod tests {
                 "{value}"
             );
         }
+    }
+
+    #[test]
+    fn the_middle_of_a_ring_lies_on_the_ring() {
+        let grid = Grid::axis_aligned([5, 5, 1], [2.0; 3], PatientPoint::default()).unwrap();
+        let of = |inside: &dyn Fn(usize, usize) -> bool| {
+            let weights: Vec<f32> = (0..25)
+                .map(|at| f32::from(u8::from(inside(at % 5, at / 5))))
+                .collect();
+            middle(&WeightMask::from_weights(grid.clone(), &weights).unwrap())
+        };
+        assert_eq!(of(&|i, j| i > 1 && j < 3), Some([3, 1, 0]));
+        let ring = of(&|i, j| [0, 4].contains(&i) || [0, 4].contains(&j)).unwrap();
+        assert!(ring.contains(&2) && (ring.contains(&0) && ring[..2] != [0, 0]));
+        assert_eq!(of(&|_, _| false), None);
     }
 
     #[test]

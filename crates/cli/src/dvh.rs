@@ -70,8 +70,7 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
     let mut files = Vec::new();
     if let Some(out) = &arguments.out {
         stages.begin("writing");
-        dose_files::make_folder(out)?;
-        files = dose_files::write_histograms(out, "Dose-volume histogram", &histograms)?;
+        files = dose_files::write_histograms_alone(out, &histograms)?;
     }
     drop(stages);
     let result = DvhResult {

@@ -29,13 +29,16 @@ const NAME_LETTERS: usize = 26;
 const LEGEND_ROW: i32 = 26;
 
 /// Lengths of strokes and gaps, pixels; the first line is unbroken.
+///
+/// With ten colours, thirty curves have each their own pair of colour and dash;
+/// those of one colour are ten apart, and dashes two apart are the least alike.
 const DASHES: [&[f64]; 6] = [
     &[],
-    &[10.0, 4.0],
-    &[3.0, 3.0],
-    &[12.0, 4.0, 3.0, 4.0],
-    &[18.0, 5.0],
-    &[8.0, 3.0, 2.0, 3.0, 2.0, 3.0],
+    &[7.0, 4.0],
+    &[2.5, 3.0],
+    &[26.0, 7.0],
+    &[14.0, 4.0, 2.5, 4.0],
+    &[9.0, 3.0, 2.5, 3.0, 2.5, 3.0],
 ];
 
 /// The histogram of one structure.
@@ -265,6 +268,7 @@ fn at_pixel_size(svg: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::colour::structure_colour;
 
     fn curve(name: &str, end: f64) -> DvhCurve {
         DvhCurve {
@@ -300,6 +304,19 @@ mod tests {
         // The first curve is whole and ends where 0.3 % are left; the second is dashed.
         let colour = "#C81E1E";
         assert!(svg.matches(colour).count() > 20);
+    }
+
+    #[test]
+    fn thirty_curves_have_each_their_own_colour_and_dash() {
+        let mut looks: Vec<_> = (0..30)
+            .map(|position| {
+                let dash = DASHES[position % DASHES.len()];
+                format!("{:?} {dash:?}", structure_colour(position))
+            })
+            .collect();
+        looks.sort();
+        looks.dedup();
+        assert_eq!(looks.len(), 30);
     }
 
     #[test]

@@ -7,14 +7,16 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use sirt_dicom::Registration;
+use sirt_dicom::{Registration, SeriesKind};
+use sirt_dosimetry::doubt_about_dose;
 use sirt_image::{
-    ActivityAcquisition, FileContent, FileFormat, FrameOfReference, Hounsfield, ReadOptions,
-    Structure, Unspecified, Volume, VolumeFile, detect_format, read_volume_file,
+    ActivityAcquisition, FileContent, FileFormat, FrameOfReference, Hounsfield, ImageError,
+    ReadOptions, Structure, Unspecified, Volume, VolumeFile, detect_format, read_volume_file,
 };
 use sirt_quantity::AbsorbedDose;
 
-use crate::dicom_inputs;
+use crate::dicom_inputs::{self, ACTIVITY_KINDS, CT_KINDS, DOSE_KINDS};
+use crate::failure;
 use crate::plausibility;
 use crate::result::Finding;
 
@@ -34,12 +36,12 @@ pub(crate) struct ActivityImage {
 
 /// Reads an activity image.
 pub(crate) fn read_activity(path: &Path, series: Option<&str>) -> anyhow::Result<ActivityImage> {
-    match volume_format(path)? {
+    match image_file(path, &ACTIVITY_KINDS, "activity image (PET, NM)")? {
         None => dicom_inputs::read_activity(path, series),
-        Some(format) => {
-            let (file, findings) = read_image_file(path)?;
+        Some((path, format)) => {
+            let (file, findings) = read_image_file(&path)?;
             Ok(ActivityImage {
-                label: file_name(path),
+                label: file_name(&path),
                 volume: file.volume,
                 acquisition: ActivityAcquisition {
                     modality: format!("{format:?}"),
@@ -58,10 +60,10 @@ pub(crate) fn read_ct(
     frame: Option<&FrameOfReference>,
     registration: Option<&Registration>,
 ) -> anyhow::Result<(Volume<Hounsfield>, Vec<Finding>)> {
-    let (ct, mut findings) = match volume_format(path)? {
+    let (ct, mut findings) = match image_file(path, &CT_KINDS, "CT")? {
         None => dicom_inputs::read_ct(path)?,
-        Some(_) => {
-            let (file, findings) = read_image_file(path)?;
+        Some((path, _)) => {
+            let (file, findings) = read_image_file(&path)?;
             (file.volume.reinterpret(), findings)
         }
     };
@@ -70,6 +72,9 @@ pub(crate) fn read_ct(
 }
 
 /// Reads structures of a file, or of every file of a folder.
+///
+/// Images among the volume files of a folder, such as a dose, are left out
+/// with a finding; given alone, one is an error.
 pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
     let files = volume_files_of(path)?;
     if files.is_empty() {
@@ -77,35 +82,88 @@ pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Ve
     }
     let mut structures = Vec::new();
     let mut findings = Vec::new();
+    let mut images = Vec::new();
     for file in files {
-        match read_file(&file)? {
-            FileContent::Structures(set) => structures.extend(set),
-            FileContent::Volume(volume) => {
-                let mut labelled = volume
-                    .label_structures()
-                    .with_context(|| format!("structures of {}", file.display()))?;
-                // A mask of one unnamed label is the structure that its file is named after.
-                if let ([only], true) = (labelled.as_mut_slice(), volume.labels.is_empty()) {
-                    only.name = stem(&file);
-                }
-                structures.extend(labelled);
-                findings.extend(notes(&file, &volume.notes));
+        match structures_of_file(&file) {
+            Ok((of_file, notes)) => {
+                structures.extend(of_file);
+                findings.extend(notes);
             }
+            Err(error) => match error.downcast_ref::<ImageError>() {
+                Some(ImageError::NotLabelMap { reason }) if path.is_dir() => {
+                    images.push(format!("{}: {reason}", file_name(&file)));
+                    findings.push(no_label_map(&file, reason));
+                }
+                _ => return Err(error),
+            },
         }
     }
+    if path.is_dir() {
+        let (of_dicom, of_files) = dicom_inputs::read_structures_if_any(path)?;
+        structures.extend(of_dicom);
+        findings.extend(of_files);
+    }
     if structures.is_empty() {
-        bail!("{}: no structure in it", path.display());
+        bail!(
+            "{}: no structure in it (label map, .seg.nrrd, RTSTRUCT, SEG){}",
+            path.display(),
+            if images.is_empty() {
+                String::new()
+            } else {
+                format!("; images and no label maps: {}", images.join("; "))
+            }
+        );
     }
     Ok((structures, findings))
 }
 
+fn structures_of_file(file: &Path) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
+    match read_file(file)? {
+        FileContent::Structures(structures) => Ok((structures, Vec::new())),
+        FileContent::Volume(volume) => {
+            let mut structures = volume
+                .label_structures()
+                .with_context(|| format!("structures of {}", file.display()))?;
+            // A mask of one unnamed label is the structure that its file is named after.
+            if let ([only], true) = (structures.as_mut_slice(), volume.labels.is_empty()) {
+                only.name = stem(file);
+            }
+            Ok((structures, notes(file, &volume.notes)))
+        }
+    }
+}
+
+fn no_label_map(file: &Path, reason: &str) -> Finding {
+    Finding {
+        severity: "weakens",
+        subject: file_name(file),
+        rule: format!("an image and no label map, not used as structures: {reason}"),
+        fix: "none needed if it is a dose or another image; a mask must hold whole numbers"
+            .to_owned(),
+    }
+}
+
 /// Reads a dose: RTDOSE, or a volume file whose numbers are gray.
 pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>)> {
-    let (dose, mut findings) = match volume_format(path)? {
-        None => dicom_inputs::read_dose(path)?,
-        Some(_) => {
-            let (file, findings) = read_image_file(path)?;
-            (file.volume.reinterpret(), findings)
+    read_dose_and_source(path).map(|(dose, findings, _)| (dose, findings))
+}
+
+/// As [`read_dose`], with what new DICOM objects refer to where it is DICOM.
+pub(crate) fn read_dose_and_source(
+    path: &Path,
+) -> anyhow::Result<(
+    Volume<AbsorbedDose>,
+    Vec<Finding>,
+    Option<dicom_inputs::Source>,
+)> {
+    let (dose, mut findings, source) = match image_file(path, &DOSE_KINDS, "RTDOSE")? {
+        None => {
+            let (dose, findings, source) = dicom_inputs::read_dose(path)?;
+            (dose, findings, Some(source))
+        }
+        Some((path, _)) => {
+            let (file, findings) = read_image_file(&path)?;
+            (file.volume.reinterpret(), findings, None)
         }
     };
     let (mut lowest, mut not_finite) = (0.0_f32, 0_usize);
@@ -128,8 +186,8 @@ pub(crate) fn read_dose(path: &Path) -> anyhow::Result<(Volume<AbsorbedDose>, Ve
                 .to_owned(),
         });
     }
-    findings.extend(plausibility::of_dose(&dose));
-    Ok((dose, findings))
+    findings.extend(doubt_about_dose(&dose).map(plausibility::finding));
+    Ok((dose, findings, source))
 }
 
 /// Reads a rigid registration.
@@ -162,6 +220,40 @@ fn read_image_file(path: &Path) -> anyhow::Result<(VolumeFile, Vec<Finding>)> {
             path.display()
         ),
     }
+}
+
+/// The volume file that a path stands for as an image: itself, or the only one
+/// of a folder without DICOM of these kinds; `None` where DICOM is to be read.
+fn image_file(
+    path: &Path,
+    kinds: &[SeriesKind],
+    what: &str,
+) -> anyhow::Result<Option<(PathBuf, FileFormat)>> {
+    if !path.is_dir() {
+        return Ok(volume_format(path)?.map(|format| (path.to_path_buf(), format)));
+    }
+    let files = volume_files_of(path)?;
+    if files.is_empty() || dicom_inputs::holds(path, kinds)? {
+        return Ok(None);
+    }
+    if let [only] = files.as_slice() {
+        return Ok(volume_format(only)?.map(|format| (only.clone(), format)));
+    }
+    let names: Vec<_> = files
+        .iter()
+        .map(|file| {
+            file.strip_prefix(path)
+                .unwrap_or(file)
+                .display()
+                .to_string()
+        })
+        .collect();
+    bail!(failure::Ambiguous(format!(
+        "{}: no DICOM {what} and {} volume files in it: {}; give one of them instead of the folder",
+        path.display(),
+        names.len(),
+        names.join(", ")
+    )))
 }
 
 /// Format of a volume file; `None` for a folder and for anything else.

@@ -5,6 +5,7 @@
 
 mod activity_input;
 mod add;
+mod add_files;
 mod arguments;
 mod canvas;
 mod colour;
@@ -19,6 +20,7 @@ mod dvh_plot;
 mod failure;
 mod info;
 mod inputs;
+mod output_folder;
 mod phantom;
 mod plausibility;
 mod preview;

@@ -11,12 +11,13 @@
 //!     month_03/ …         CT and structures at follow-up
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use jiff::civil::DateTime;
 use rayon::prelude::*;
+use serde::Serialize;
 use sirt_dicom::{
     Code, CtRecord, DicomSeries, DoseRecord, DoseWord, GammaCameraRecord, Heterogeneity,
     PatientSex, PetRecord, PlanarRecord, PlanarView, RadiopharmaceuticalRecord, RoiPurpose,
@@ -33,7 +34,8 @@ use sirt_phantom::{
 use sirt_quantity::{Activity, Energy, NuclideLibrary, TimeSpan};
 
 use crate::arguments::PhantomArguments;
-use crate::dose_files::{make_folder, write};
+use crate::dose_files::write;
+use crate::output_folder::{self, OutputFolder};
 use crate::progress::Stages;
 use crate::table::{self, Table, digits};
 
@@ -45,6 +47,8 @@ pub(crate) const PET: &str = "pet";
 pub(crate) const STRUCTURE_SET: &str = "structures.dcm";
 /// The true dose.
 pub(crate) const TRUE_DOSE: &str = "true_dose.dcm";
+/// The truth, and the names of all files.
+const RECORD: &str = "truth.json";
 /// Seed of the demo.
 pub(crate) const DEFAULT_SEED: u64 = 1;
 
@@ -62,32 +66,49 @@ pub(crate) fn run(arguments: &PhantomArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the patient and returns the truth about it.
+/// The truth, and the files beside it.
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    truth: &'a sirt_phantom::Truth,
+    files: Vec<String>,
+}
+
+/// Writes the patient, in place of an earlier one, and returns the truth about it.
 pub(crate) fn written(
     out: &Path,
     seed: u64,
     follow_up: bool,
 ) -> anyhow::Result<sirt_phantom::Truth> {
     let stages = Stages::new();
-    let writer = Writer::new(out, seed)?;
+    let output = OutputFolder::begin(out)?;
+    let folder = &output.folder();
+    let writer = Writer::new(seed)?;
     stages.begin("planning CT and structures");
-    let ct = writer.planning(&writer.phantom, out)?;
+    let ct = writer.planning(&writer.phantom, folder)?;
     stages.begin("MAA: SPECT and planar views");
-    writer.maa(out)?;
+    writer.maa(folder)?;
     stages.begin("Y-90 PET");
-    writer.pet(out)?;
+    writer.pet(folder)?;
     stages.begin("true dose");
-    writer.truth(out, &ct)?;
+    writer.truth(folder, &ct)?;
     if follow_up {
         for month in FOLLOW_UP_MONTHS.into_iter().filter(|month| *month > 0.0) {
             stages.begin(format!("follow-up at {month} months"));
-            let folder = out.join(format!("month_{month:02.0}"));
-            writer.planning(&writer.phantom.at_month(month)?, &folder)?;
+            let of_month = folder.join(format!("month_{month:02.0}"));
+            writer.planning(&writer.phantom.at_month(month)?, &of_month)?;
         }
     }
     let truth = writer.phantom.truth()?;
-    let json = serde_json::to_vec_pretty(&truth).context("cannot express the truth as JSON")?;
-    write(out, "truth.json", &json)?;
+    let mut files = output.written()?;
+    files.push(RECORD.to_owned());
+    let record = Record {
+        truth: &truth,
+        files,
+    };
+    let json = serde_json::to_vec_pretty(&record).context("cannot express the truth as JSON")?;
+    write(folder, RECORD, &json)?;
+    output.publish(RECORD, &output_folder::listed(out, RECORD))?;
     Ok(truth)
 }
 
@@ -100,8 +121,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(out: &Path, seed: u64) -> anyhow::Result<Self> {
-        make_folder(out)?;
+    fn new(seed: u64) -> anyhow::Result<Self> {
         let uids = UidSeed::new(format!("built-in patient, seed {seed}").as_bytes());
         Ok(Self {
             phantom: Phantom::new(Treatment::built_in())?,
@@ -152,8 +172,7 @@ impl Writer {
         let ct = phantom
             .ct(&settings)?
             .with_frame_of_reference(Some(self.frame.clone()));
-        let folder = out.join(CT);
-        make_folder(&folder)?;
+        let folder = made(out.join(CT))?;
         let series = encode_ct_series(
             &study,
             &self.series(&name, "CT portal-venous", 1, date),
@@ -315,8 +334,7 @@ impl Writer {
     fn pet(&self, out: &Path) -> anyhow::Result<()> {
         let pet = self.phantom.y90_pet(&PetSettings::built_in(self.seed)?)?;
         let study = self.study("verification", pet.started);
-        let folder = out.join(PET);
-        make_folder(&folder)?;
+        let folder = made(out.join(PET))?;
         let record = PetRecord {
             radiopharmaceutical: self.radiopharmaceutical(
                 "Y-90 microspheres",
@@ -431,6 +449,13 @@ impl Writer {
             route: Code::INTRA_ARTERIAL,
         })
     }
+}
+
+/// The folder, made with its parents.
+fn made(folder: PathBuf) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make folder {}", folder.display()))?;
+    Ok(folder)
 }
 
 fn purpose(name: &str) -> RoiPurpose {

@@ -27,8 +27,8 @@ use sirt_image::{
 use sirt_quantity::{AbsorbedDose, ActivityConcentration};
 
 use self::layout::{
-    BAR_WIDTH, CAPTION, HEADER, Heading, Layout, MARGIN, Panel, WIDTH, dose_scale, index_along,
-    lay_out, pixel_along,
+    BAR_WIDTH, CAPTION, DOSED_PART, DoseScale, HEADER, Heading, Layout, MARGIN, Panel, TUMOUR_PART,
+    WIDTH, dose_scale, index_along, lay_out, pixel_along, tick_step,
 };
 use crate::canvas::{Anchor, Canvas};
 use crate::colour::{Rgb, dose_colour, mix, readable_on_black};
@@ -40,6 +40,8 @@ const BORDER: Rgb = [60, 64, 67];
 
 /// CT numbers that are black and white: the abdominal window 400 HU wide at 40 HU.
 const CT_WINDOW_HU: [f64; 2] = [-160.0, 240.0];
+/// Pixels after which the next of several lines on each other is drawn.
+const TURN: f64 = 22.0;
 /// Half the width of a contour line, pixels.
 const HALF_LINE: f64 = 1.1;
 
@@ -61,6 +63,8 @@ pub(crate) struct OutlinedStructure<'a> {
     pub(crate) name: &'a str,
     pub(crate) colour: Rgb,
     pub(crate) mask: &'a WeightMask,
+    /// Whether the colour scale is to show its dose.
+    pub(crate) tumour: bool,
 }
 
 /// What a preview shows.
@@ -109,7 +113,7 @@ fn draw(preview: &Preview<'_>) -> anyhow::Result<(Canvas, Layout)> {
         );
     }
     let layout = lay_out(preview);
-    let (scale_top, highest) = dose_scale(preview, &layout.shown);
+    let scale = dose_scale(preview, &layout.shown);
     let measuring = Canvas::new(1, 1, BACKGROUND)?;
     let legend = legend_rows(&measuring, preview, &layout);
     let height = layout.bottom + 26 + 26 * legend.len() as i64 + MARGIN / 2;
@@ -129,12 +133,12 @@ fn draw(preview: &Preview<'_>) -> anyhow::Result<(Canvas, Layout)> {
 
     let grey = Grey::of(preview.underlay);
     for panel in &layout.panels {
-        let pixels = paint(preview, &layout, panel, &grey, scale_top);
+        let pixels = paint(preview, &layout, panel, &grey, scale.top);
         canvas.paste(panel.corner, panel.size[0] as usize, &pixels);
         annotate(&mut canvas, preview, &layout, panel);
     }
     draw_scale_bar(&mut canvas, &layout);
-    draw_dose_bar(&mut canvas, &layout, preview.underlay, scale_top, highest);
+    draw_dose_bar(&mut canvas, &layout, preview.underlay, scale);
     draw_legend(&mut canvas, &layout, &legend);
     Ok((canvas, layout))
 }
@@ -269,6 +273,8 @@ fn paint(
                 dose_colour(fraction),
                 dose_opacity(fraction),
             );
+            // Lines that run on each other take turns, so that each is seen.
+            let mut lines: Vec<(Rgb, f64)> = Vec::new();
             for (line, plane) in &weights {
                 let weight = plane.at(here);
                 // Far from one half no line can be near: skip the four look-ups.
@@ -284,7 +290,14 @@ fn paint(
                 }
                 let distance = (weight - 0.5).abs() / slope;
                 colour = mix(colour, [0; 3], 0.55 * (HALF_LINE + 1.3 - distance));
-                colour = mix(colour, *line, HALF_LINE + 0.5 - distance);
+                if distance < HALF_LINE + 0.5 {
+                    lines.push((*line, distance));
+                }
+            }
+            if !lines.is_empty() {
+                let turn = (column + 2.0 * row) / TURN;
+                let (line, distance) = lines[turn as usize % lines.len()];
+                colour = mix(colour, line, HALF_LINE + 0.5 - distance);
             }
             colour
         })
@@ -406,16 +419,10 @@ fn draw_scale_bar(canvas: &mut Canvas, layout: &Layout) {
     );
 }
 
-fn draw_dose_bar(
-    canvas: &mut Canvas,
-    layout: &Layout,
-    underlay: Underlay<'_>,
-    scale_top: f64,
-    highest: f64,
-) {
+fn draw_dose_bar(canvas: &mut Canvas, layout: &Layout, underlay: Underlay<'_>, scale: DoseScale) {
     let x = layout.bar_x;
     let top = HEADER + CAPTION;
-    let height = (layout.bottom - 12 - top - 30).clamp(120, 420);
+    let height = (layout.bottom - 12 - top - 68).clamp(120, 420);
     // The bar lies on the grey of soft tissue, as the dose does in the picture.
     let tissue = match underlay {
         Underlay::Ct(_) => [128; 3],
@@ -435,13 +442,24 @@ fn draw_dose_bar(
         INK,
         "Dose [Gy]",
     );
-    let steps: i64 = if height < 200 { 4 } else { 5 };
-    for step in 0..=steps {
-        let value = scale_top * step as f64 / steps as f64;
-        let y = top + ((height as f64) * (1.0 - step as f64 / steps as f64)).round() as i64;
+    let y_of = |value: f64| top + (height as f64 * (1.0 - value / scale.top)).round() as i64;
+    let cut_off = if scale.highest > scale.top {
+        "≥ "
+    } else {
+        ""
+    };
+    let mut ticks = vec![(scale.top, format!("{cut_off}{}", short(scale.top)))];
+    let step = tick_step(scale.top);
+    ticks.extend(
+        (0..=5)
+            .map(|number| f64::from(number) * step)
+            // One under the label of the top would run into it.
+            .filter(|value| y_of(*value) - top >= 18)
+            .map(|value| (value, short(value))),
+    );
+    for (value, label) in ticks {
+        let y = y_of(value);
         canvas.fill([x + BAR_WIDTH, y.min(top + height - 1)], [5, 1], INK);
-        let cut_off = step == steps && highest > scale_top;
-        let label = format!("{}{}", if cut_off { "≥ " } else { "" }, short(value));
         canvas.text(
             [(x + BAR_WIDTH + 9) as f64, y as f64 + 5.0],
             Anchor::Left,
@@ -450,13 +468,20 @@ fn draw_dose_bar(
             &label,
         );
     }
-    canvas.text(
-        [x as f64, (top + height + 26) as f64],
-        Anchor::Left,
-        14.0,
-        FAINT_INK,
-        &format!("max {} Gy", short(highest)),
-    );
+    let (part, of) = if scale.of_tumours {
+        (TUMOUR_PART, "of tumour")
+    } else {
+        (DOSED_PART, "of dosed")
+    };
+    let notes = [
+        format!("top: {} %", short(part * 100.0)),
+        format!("{of} voxels"),
+        format!("max {} Gy", short(scale.highest)),
+    ];
+    for (row, note) in notes.iter().enumerate() {
+        let place = [x as f64, (top + height + 26 + 19 * row as i64) as f64];
+        canvas.text(place, Anchor::Left, 14.0, FAINT_INK, note);
+    }
 }
 
 /// Three significant digits without trailing zeros.
@@ -653,6 +678,7 @@ mod tests {
             name: "hot",
             colour,
             mask: &mask,
+            tumour: true,
         }];
         let preview = Preview {
             dose: &dose,

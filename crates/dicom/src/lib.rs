@@ -16,10 +16,11 @@ pub use read::{
     study_context,
 };
 pub use write::{
-    BedRecord, Code, CtRecord, DicomFile, DicomSeries, DoseRecord, DoseWord, GammaCameraRecord,
-    Heterogeneity, HistogramRecord, InstanceReference, PatientSex, PetRecord, PlanarRecord,
-    PlanarView, RadiopharmaceuticalRecord, RoiPurpose, RoiRecord, SegmentRecord, SegmentationKind,
-    SegmentationSource, SeriesContext, SourceReference, StudyContext, TomogramRecord, UidSeed,
-    encode_absorbed_dose, encode_bed, encode_ct_series, encode_nm_planar, encode_nm_tomogram,
-    encode_pet_series, encode_segmentation, encode_structure_set,
+    BedRecord, Code, CtRecord, DicomFile, DicomSeries, DoseRecord, DoseSumRecord, DoseWord,
+    GammaCameraRecord, Heterogeneity, HistogramRecord, InstanceReference, PatientSex, PetRecord,
+    PlanarRecord, PlanarView, RadiopharmaceuticalRecord, RoiPurpose, RoiRecord, SegmentRecord,
+    SegmentationKind, SegmentationSource, SeriesContext, SourceReference, StudyContext,
+    TomogramRecord, UidSeed, encode_absorbed_dose, encode_bed, encode_ct_series, encode_dose_sum,
+    encode_nm_planar, encode_nm_tomogram, encode_pet_series, encode_segmentation,
+    encode_structure_set,
 };

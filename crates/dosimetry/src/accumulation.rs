@@ -8,18 +8,21 @@
 //! with `G_i` and `G_x` of [`crate::cross_term_factor`] and doses `D_i` (Gy).
 //! Only products of two dose rates occur, so pairs are all that is needed for
 //! any number of treatments.
-//! All doses must lie on one grid in one patient frame: a liver that grew or
-//! moved between treatments needs a registration first, or its compartments
-//! can only be compared as wholes.
+//! All doses must lie on one grid in one patient frame; [`dose_on_grid_of`]
+//! brings a dose of the same frame onto the grid of another.
+//! A liver that grew or moved between treatments needs a registration first, or
+//! its compartments can only be compared as wholes.
 
 use rayon::prelude::*;
 use serde::Serialize;
-use sirt_image::Volume;
+use sirt_image::{Volume, resample_mean};
 use sirt_quantity::{AbsorbedDose, Bed, TimeSpan};
 
 use crate::{
     DosimetryError, TissueResponse, cross_term_factor, dvh::SAME_GRID_MM, lea_catcheside_factor,
 };
+
+const TWO_DOSES: &str = "the doses of two treatments";
 
 /// One treatment: its dose map, how it decays and when it began.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +61,78 @@ pub struct AccumulatedDose {
     pub interactions: Vec<TreatmentInteraction>,
 }
 
+/// A dose on the grid of another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoseOnGrid {
+    /// The dose.
+    pub dose: Volume<AbsorbedDose>,
+    /// What that took; `None` where it lay on that grid already.
+    pub resampling: Option<DoseResampling>,
+}
+
+/// What resampling did to a dose.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct DoseResampling {
+    /// Share of the grid's voxels outside of the dose, which count as 0 Gy.
+    pub uncovered_fraction: f64,
+    /// Integral of dose over volume on the grid, over that before.
+    pub kept_integral: f64,
+}
+
+/// Brings a dose onto the grid of another: the mean over each voxel, or linear
+/// between voxel centres on axes where the grid is the finer one.
+///
+/// # Errors
+/// [`DosimetryError::FrameMismatch`] where both name their patient frame and
+/// these differ, [`DosimetryError::OutOfRange`] where the two have no place in
+/// common.
+pub fn dose_on_grid_of(
+    first: &Volume<AbsorbedDose>,
+    dose: Volume<AbsorbedDose>,
+) -> Result<DoseOnGrid, DosimetryError> {
+    require_one_frame(first, &dose)?;
+    if first.grid().matches(dose.grid(), SAME_GRID_MM) {
+        return Ok(DoseOnGrid {
+            dose,
+            resampling: None,
+        });
+    }
+    let averaged = resample_mean(&dose, first.grid(), 0.0)?;
+    if averaged.uncovered_fraction >= 1.0 {
+        return Err(DosimetryError::OutOfRange {
+            what: "number of voxels that two doses have in common",
+            value: "0".to_owned(),
+            allowed: "at least 1",
+        });
+    }
+    let integral = |dose: &Volume<AbsorbedDose>| dose.sum() * dose.grid().voxel_capacity().as_ml();
+    let before = integral(&dose);
+    let kept_integral = if before > 0.0 {
+        integral(&averaged.volume) / before
+    } else {
+        1.0
+    };
+    Ok(DoseOnGrid {
+        dose: averaged
+            .volume
+            .with_frame_of_reference(first.frame_of_reference().cloned()),
+        resampling: Some(DoseResampling {
+            uncovered_fraction: averaged.uncovered_fraction,
+            kept_integral,
+        }),
+    })
+}
+
+fn require_one_frame(
+    first: &Volume<AbsorbedDose>,
+    other: &Volume<AbsorbedDose>,
+) -> Result<(), DosimetryError> {
+    match (first.frame_of_reference(), other.frame_of_reference()) {
+        (Some(a), Some(b)) if a != b => Err(DosimetryError::FrameMismatch { what: TWO_DOSES }),
+        _ => Ok(()),
+    }
+}
+
 /// Adds treatments on one grid, for a tissue.
 ///
 /// # Errors
@@ -77,16 +152,9 @@ pub fn accumulate(
         });
     };
     for other in others {
-        let what = "the doses of two treatments";
-        if let (Some(a), Some(b)) = (
-            first.dose.frame_of_reference(),
-            other.dose.frame_of_reference(),
-        ) && a != b
-        {
-            return Err(DosimetryError::FrameMismatch { what });
-        }
+        require_one_frame(first.dose, other.dose)?;
         if !first.dose.grid().matches(other.dose.grid(), SAME_GRID_MM) {
-            return Err(DosimetryError::GridMismatch { what });
+            return Err(DosimetryError::GridMismatch { what: TWO_DOSES });
         }
     }
     for treatment in treatments {
@@ -265,5 +333,40 @@ mod tests {
             dose(1.0).with_frame_of_reference(frame("1.3")),
         );
         assert!(accumulate(&[treatment(&b, 0.0), treatment(&c, 1.0)], &liver).is_err());
+    }
+
+    #[test]
+    fn a_dose_on_finer_voxels_keeps_its_mean_on_coarser_ones() {
+        let frame = |name: &str| Some(FrameOfReference(name.to_owned()));
+        let on = |size: usize, spacing: f64, origin: f64, values: Vec<f32>| {
+            let grid = Grid::axis_aligned(
+                [size, 1, 1],
+                [spacing, 4.0, 4.0],
+                PatientPoint([origin, 0.0, 0.0]),
+            )
+            .unwrap();
+            Volume::<AbsorbedDose>::new(grid, frame("1.2"), values).unwrap()
+        };
+        // Two voxels of 4 mm, from -2 mm on; four of 2 mm fill the second and go past it.
+        let coarse = on(2, 4.0, 0.0, vec![0.0; 2]);
+        let fine = on(4, 2.0, 3.0, vec![1.0, 3.0, 5.0, 7.0]);
+        let brought = dose_on_grid_of(&coarse, fine.clone()).unwrap();
+        assert_eq!(brought.dose.grid(), coarse.grid());
+        assert!(brought.dose.values()[0].abs() < 1e-6);
+        assert!((brought.dose.values()[1] - 2.0).abs() < 1e-6);
+        let resampling = brought.resampling.unwrap();
+        assert!((resampling.uncovered_fraction - 0.5).abs() < 1e-12);
+        // 1 and 3 of 1 + 3 + 5 + 7.
+        assert!((resampling.kept_integral - 0.25).abs() < 1e-6);
+        let same = dose_on_grid_of(&coarse, coarse.clone()).unwrap();
+        assert_eq!(same.resampling, None);
+        let elsewhere = fine.clone().with_frame_of_reference(frame("1.3"));
+        assert!(matches!(
+            dose_on_grid_of(&coarse, elsewhere),
+            Err(DosimetryError::FrameMismatch { .. })
+        ));
+        let far = on(4, 2.0, 100.0, vec![1.0; 4]);
+        let error = dose_on_grid_of(&coarse, far).unwrap_err().to_string();
+        assert!(error.contains("in common"), "{error}");
     }
 }

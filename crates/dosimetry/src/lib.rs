@@ -17,6 +17,7 @@ mod gamma;
 mod imaging_uncertainty;
 mod medium;
 mod planning;
+mod plausibility;
 mod point_kernel;
 mod prescription;
 mod radiobiology;
@@ -38,7 +39,10 @@ mod voxel_s;
 mod work_up;
 
 pub use absorbed_dose::{DecayData, DoseDistribution, Method};
-pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
+pub use accumulation::{
+    AccumulatedDose, DoseOnGrid, DoseResampling, Treatment, TreatmentInteraction, accumulate,
+    dose_on_grid_of,
+};
 pub use calibration::{
     Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor,
 };
@@ -59,6 +63,10 @@ pub use planning::{
     CardGoals, CardPatient, CardTerritory, MethodQuestion, MethodRow, PlanMethod, PlanTissue,
     PlanUncertainty, SampledDoses, Verdict, VoxelFigures, VoxelPrediction, method_card,
     method_question, predicted_dose, row_of_activity,
+};
+pub use plausibility::{
+    BEYOND_TREATMENT, Doubt, LARGEST_VIAL, LEAST_TREATMENT, SAME_HALF_LIFE, doubt_about_dose,
+    doubts_about_activity, doubts_about_distribution,
 };
 pub use point_kernel::{KernelMedium, MediumKernel, PointKernel};
 pub use prescription::{

@@ -116,8 +116,8 @@ impl TissueTable {
 
     /// Density of each voxel of a CT.
     #[must_use]
-    pub fn density_volume(&self, ct: Volume<Hounsfield>) -> Volume<Density> {
-        ct.map(|hu| self.density(f64::from(hu)).as_g_per_ml() as f32)
+    pub fn density_volume(&self, ct: &Volume<Hounsfield>) -> Volume<Density> {
+        ct.mapped(|hu| self.density(f64::from(hu)).as_g_per_ml() as f32)
     }
 
     /// Name of the class at a density, by the density at the bounds of the classes.

@@ -46,6 +46,12 @@ pub enum ImageError {
         /// What is wrong, with the value and what is allowed.
         reason: String,
     },
+    /// A volume whose numbers name no structures.
+    #[error("an image and no label map: {reason}")]
+    NotLabelMap {
+        /// The value that is no label, and what is allowed.
+        reason: String,
+    },
     /// A volume file that cannot be read.
     #[error("{format}: {field}: {reason}")]
     Format {

@@ -147,6 +147,22 @@ impl<Q: VoxelQuantity> Volume<Q> {
         self.reinterpret()
     }
 
+    /// Each value through `convert` in a volume of its own, under a new meaning.
+    #[must_use]
+    pub fn mapped<R: VoxelQuantity>(&self, convert: impl Fn(f32) -> f32 + Sync) -> Volume<R> {
+        use rayon::prelude::*;
+        Volume {
+            grid: self.grid.clone(),
+            frame_of_reference: self.frame_of_reference.clone(),
+            values: self
+                .values
+                .par_iter()
+                .map(|value| convert(*value))
+                .collect(),
+            quantity: PhantomData,
+        }
+    }
+
     /// The same values after a rigid motion into another patient frame.
     #[must_use]
     pub fn moved(mut self, motion: &crate::RigidTransform, into: Option<FrameOfReference>) -> Self {
@@ -176,5 +192,17 @@ mod tests {
             error.to_string(),
             "volume has 7 values where its grid has 8 voxels"
         );
+    }
+
+    #[test]
+    fn mapped_is_map_of_a_copy() {
+        let grid = Grid::axis_aligned([3, 2, 1], [1.0; 3], PatientPoint::default()).unwrap();
+        let values = (0..6).map(|value| value as f32).collect();
+        let frame = Some(FrameOfReference("1.2".to_owned()));
+        let volume = Volume::<Hounsfield>::new(grid, frame, values).unwrap();
+        let twice = |value: f32| 2.0 * value;
+        let mapped: Volume<crate::Unspecified> = volume.mapped(twice);
+        assert_eq!(mapped, volume.clone().map(twice));
+        assert!((volume.values()[5] - 5.0).abs() < 1e-9);
     }
 }

@@ -73,7 +73,7 @@ impl VolumeFile {
     /// Names are the file's own, else `label 5`.
     ///
     /// # Errors
-    /// [`ImageError::Format`] when a value is not a whole number in 0..=65535,
+    /// [`ImageError::NotLabelMap`] when a value is not a whole number in 0..=65535,
     /// or there are over 1000 different ones, which is an image and no map.
     pub fn label_structures(&self) -> Result<Vec<Structure>, ImageError> {
         let labels = self
@@ -84,9 +84,7 @@ impl VolumeFile {
                 let label = *value as u16;
                 ((f32::from(label) - value).abs() <= 0.0)
                     .then_some(label)
-                    .ok_or_else(|| ImageError::Format {
-                        format: "label map",
-                        field: "values".to_owned(),
+                    .ok_or_else(|| ImageError::NotLabelMap {
                         reason: format!("{value} is not a whole number in 0..=65535"),
                     })
             })
@@ -280,10 +278,10 @@ impl<'a> LabelRegions<'a> {
                 let slot = &mut position[usize::from(value)];
                 if *slot == u16::MAX {
                     if boxes.len() == LABELS {
-                        return Err(ImageError::Format {
-                            format: "label map",
-                            field: "values".to_owned(),
-                            reason: format!("more than {LABELS} different values"),
+                        return Err(ImageError::NotLabelMap {
+                            reason: format!(
+                                "more than {LABELS} different values, allowed are {LABELS}"
+                            ),
                         });
                     }
                     *slot = boxes.len() as u16;

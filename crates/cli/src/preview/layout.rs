@@ -20,6 +20,10 @@ pub(super) const FINEST: f64 = 6.0;
 
 /// Part of the hottest dose that counts as dosed tissue when the shown part is chosen.
 pub(super) const DOSED_FRACTION: f64 = 0.02;
+/// Part of the tumours' voxels that the colour scale covers.
+pub(super) const TUMOUR_PART: f64 = 0.995;
+/// Part of the dosed voxels that it covers where there is no tumour.
+pub(super) const DOSED_PART: f64 = 0.998;
 /// Room kept around structures and dose, mm.
 pub(super) const SURROUNDINGS_MM: f64 = 30.0;
 /// An index axis of the grid and whether it is drawn backwards.
@@ -166,14 +170,25 @@ pub(super) fn shown_part(preview: &Preview<'_>) -> [[f64; 2]; 3] {
     })
 }
 
-/// Top of the colour scale and the hottest voxel, Gy.
-///
-/// The top is a round number at or above 99.8 % of the dosed voxels: a single
-/// noisy voxel does not darken the whole picture.
-pub(super) fn dose_scale(preview: &Preview<'_>, shown: &[[f64; 2]; 3]) -> (f64, f64) {
+/// The colour scale: its top, where that is from, and the hottest voxel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct DoseScale {
+    /// Dose of the lightest colour, Gy.
+    pub(super) top: f64,
+    /// The hottest voxel that is shown, Gy.
+    pub(super) highest: f64,
+    /// Whether tumours set the top.
+    pub(super) of_tumours: bool,
+}
+
+/// The scale of a preview: its top covers 99.5 % of the tumours' voxels, without
+/// tumours 99.8 % of the dosed ones, so that a noisy voxel does not darken the
+/// whole picture.
+pub(super) fn dose_scale(preview: &Preview<'_>, shown: &[[f64; 2]; 3]) -> DoseScale {
     let grid = preview.dose.grid();
+    let values = preview.dose.values();
     let mut dosed: Vec<f32> = Vec::new();
-    for (at, value) in preview.dose.values().iter().enumerate() {
+    for (at, value) in values.iter().enumerate() {
         let index = grid.index(at);
         let inside = (0..3).all(|axis| {
             let place = index[axis] as f64;
@@ -185,21 +200,42 @@ pub(super) fn dose_scale(preview: &Preview<'_>, shown: &[[f64; 2]; 3]) -> (f64, 
     }
     let highest = dosed.iter().copied().fold(0.0_f32, f32::max);
     dosed.retain(|value| *value > highest * DOSED_FRACTION as f32);
-    if dosed.is_empty() {
-        return (1.0, f64::from(highest));
+    let of_tumours: Vec<f32> = preview
+        .structures
+        .iter()
+        .filter(|structure| structure.tumour)
+        .flat_map(|structure| structure.mask.iter())
+        .filter(|(_, weight)| *weight >= 0.5)
+        .map(|(at, _)| values[at])
+        .collect();
+    let in_tumours = below(of_tumours, TUMOUR_PART).filter(|top| *top > 0.0);
+    let top = in_tumours.or_else(|| below(dosed, DOSED_PART));
+    DoseScale {
+        top: top.unwrap_or(1.0),
+        highest: f64::from(highest),
+        of_tumours: in_tumours.is_some(),
     }
-    let rank = ((dosed.len() - 1) as f64 * 0.998).round() as usize;
-    let (_, at_rank, _) = dosed.select_nth_unstable_by(rank, f32::total_cmp);
-    (round_up(f64::from(*at_rank)), f64::from(highest))
 }
 
-/// The next number of the form 1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8 × 10ⁿ.
-pub(super) fn round_up(value: f64) -> f64 {
-    let decade = 10.0_f64.powf(value.log10().floor());
-    [1.0, 1.2, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+/// The value that a part of all values does not exceed.
+fn below(mut values: Vec<f32>, part: f64) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let rank = ((values.len() - 1) as f64 * part).round() as usize;
+    let (_, at_rank, _) = values.select_nth_unstable_by(rank, f32::total_cmp);
+    Some(f64::from(*at_rank))
+}
+
+/// Distance of the ticks of a scale: at least a fifth of its top, of the form
+/// 1, 2, 2.5, 5 × 10ⁿ.
+pub(super) fn tick_step(top: f64) -> f64 {
+    let least = top / 5.0;
+    let decade = 10.0_f64.powf(least.log10().floor());
+    [1.0, 2.0, 2.5, 5.0, 10.0]
         .into_iter()
         .map(|step| step * decade)
-        .find(|round| *round >= value * (1.0 - 1e-9))
+        .find(|step| *step >= least * (1.0 - 1e-9))
         .unwrap_or(10.0 * decade)
 }
 
@@ -230,10 +266,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_top_of_the_scale_is_round_and_not_below_the_dose() {
-        assert!((round_up(97.3) - 100.0).abs() < 1e-9);
-        assert!((round_up(100.0) - 100.0).abs() < 1e-9);
-        assert!((round_up(131.0) - 160.0).abs() < 1e-9);
-        assert!((round_up(0.0123) - 0.016).abs() < 1e-9);
+    fn ticks_are_round_and_at_most_five() {
+        for (top, expected) in [
+            (97.3, 20.0),
+            (100.0, 20.0),
+            (203.0, 50.0),
+            (0.0123, 0.0025),
+            (1.0, 0.2),
+        ] {
+            let step = tick_step(top);
+            assert!((step / expected - 1.0).abs() < 1e-9, "{top}: {step}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_values_is_below_the_top() {
+        let values: Vec<f32> = (1..=1000).map(|value| value as f32).collect();
+        assert!((below(values, TUMOUR_PART).unwrap() - 995.0).abs() < 1e-9);
+        assert_eq!(below(Vec::new(), TUMOUR_PART), None);
     }
 }

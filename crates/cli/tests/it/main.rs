@@ -6,8 +6,11 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod add;
 mod architecture;
 mod dose;
 mod findings;
+mod folders;
+mod output;
 mod references;
 mod work_up;

@@ -30,8 +30,8 @@ pub use nm::{
 pub use pet::{PetRecord, encode_pet_series};
 pub use radiopharmaceutical::RadiopharmaceuticalRecord;
 pub use rtdose::{
-    BedRecord, DoseRecord, DoseWord, Heterogeneity, HistogramRecord, encode_absorbed_dose,
-    encode_bed,
+    BedRecord, DoseRecord, DoseSumRecord, DoseWord, Heterogeneity, HistogramRecord,
+    encode_absorbed_dose, encode_bed, encode_dose_sum,
 };
 pub use segmentation::{SegmentRecord, SegmentationKind, SegmentationSource, encode_segmentation};
 pub use structure_set::{RoiPurpose, RoiRecord, encode_structure_set};

@@ -7,6 +7,8 @@
 //! There is no treatment plan behind a microsphere dose, so none is invented:
 //! Dose Summation Type is `PLAN_OVERVIEW`, the one value that describes the
 //! treatment in the dose itself, without an RT Plan or treatment record.
+//! The sum of several treatments has an item for each of them; `MULTI_PLAN`
+//! would need their RT Plans.
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
@@ -106,6 +108,21 @@ pub struct BedRecord {
     pub repair_half_time: TimeSpan,
 }
 
+/// The sum of several treatments: what the object says of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoseSumRecord {
+    /// When each treatment began, on one clock for all.
+    pub begins: Vec<TimeSpan>,
+    /// How the sum came about, at most about 800 characters.
+    pub derivation: String,
+    /// Treated site with its code, usually [`Code::LIVER`].
+    pub site: Code,
+    /// The doses that were added.
+    pub sources: Vec<SourceReference>,
+    /// Bits of a stored value.
+    pub word: DoseWord,
+}
+
 /// An absorbed dose as an RT Dose object, `PHYSICAL`.
 ///
 /// # Errors
@@ -118,7 +135,51 @@ pub fn encode_absorbed_dose(
     dose: &Volume<AbsorbedDose>,
     record: &DoseRecord,
 ) -> Result<DicomFile, DicomError> {
-    encode(study, series, dose, record, "PHYSICAL", String::new())
+    encode(study, series, dose, account(record, "PHYSICAL", ""))
+}
+
+/// The sum of the absorbed doses of several treatments as an RT Dose object,
+/// `PHYSICAL`.
+///
+/// # Errors
+/// As [`encode_absorbed_dose`], and for less than two treatments.
+pub fn encode_dose_sum(
+    study: &StudyContext,
+    series: &SeriesContext,
+    sum: &Volume<AbsorbedDose>,
+    record: &DoseSumRecord,
+) -> Result<DicomFile, DicomError> {
+    let treatments = record.begins.len();
+    if treatments < 2 {
+        return Err(DicomError::not_writable(
+            OBJECT,
+            format!("a sum of {treatments} treatments; at least 2 are needed"),
+        ));
+    }
+    let begins: Vec<_> = record
+        .begins
+        .iter()
+        .map(|begin| format!("{} h", rounded(begin.as_hours())))
+        .collect();
+    let comment = format!("sum of {treatments} treatments");
+    let account = Account {
+        dose_type: "PHYSICAL",
+        derivation: format!(
+            "Absorbed dose, {comment} begun at {}. {}",
+            begins.join(", "),
+            record.derivation
+        ),
+        comment,
+        heterogeneity: None,
+        plans: (1..=treatments)
+            .map(|number| plan_overview(number, &format!("SIRT {number}"), &record.site, None))
+            .collect(),
+        sources: &record.sources,
+        structure_set: None,
+        histograms: &[],
+        word: record.word,
+    };
+    encode(study, series, sum, account)
 }
 
 /// A biologically effective dose as an RT Dose object, `EFFECTIVE`.
@@ -137,16 +198,43 @@ pub fn encode_bed(
         bed.alpha_beta.as_gy(),
         bed.repair_half_time.as_hours()
     );
-    encode(study, series, dose, record, "EFFECTIVE", comment)
+    encode(study, series, dose, account(record, "EFFECTIVE", &comment))
+}
+
+/// What an object says beside its numbers.
+struct Account<'a> {
+    dose_type: &'a str,
+    comment: String,
+    derivation: String,
+    heterogeneity: Option<Heterogeneity>,
+    /// An overview for each treatment.
+    plans: Vec<DataSet>,
+    sources: &'a [SourceReference],
+    structure_set: Option<&'a InstanceReference>,
+    histograms: &'a [HistogramRecord],
+    word: DoseWord,
+}
+
+fn account<'a>(record: &'a DoseRecord, dose_type: &'a str, more: &str) -> Account<'a> {
+    let structure_set = record.structure_set.as_ref();
+    Account {
+        dose_type,
+        comment: comment_text(record, more),
+        derivation: derivation_text(record, more),
+        heterogeneity: Some(record.heterogeneity),
+        plans: vec![plan_overview(1, "SIRT", &record.site, structure_set)],
+        sources: &record.sources,
+        structure_set,
+        histograms: &record.histograms,
+        word: record.word,
+    }
 }
 
 fn encode<Q: VoxelQuantity>(
     study: &StudyContext,
     series: &SeriesContext,
     dose: &Volume<Q>,
-    record: &DoseRecord,
-    dose_type: &str,
-    comment: String,
+    account: Account<'_>,
 ) -> Result<DicomFile, DicomError> {
     let frame_of_reference = frame_of(dose, OBJECT)?;
     let frames = Frames::new(dose.grid());
@@ -158,11 +246,7 @@ fn encode<Q: VoxelQuantity>(
     put_frame_of_reference(&mut data, frame_of_reference);
     data.integer(tags::INSTANCE_NUMBER, 1)
         .texts(tags::IMAGE_TYPE, VR::CS, &["DERIVED", "SECONDARY", "DOSE"])
-        .text(
-            tags::DERIVATION_DESCRIPTION,
-            VR::ST,
-            &derivation_text(record, &comment),
-        );
+        .text(tags::DERIVATION_DESCRIPTION, VR::ST, &account.derivation);
 
     frames.put_plane(&mut data, 0);
     frames.put_count(&mut data);
@@ -174,31 +258,33 @@ fn encode<Q: VoxelQuantity>(
         &[tags::GRID_FRAME_OFFSET_VECTOR],
     )
     .decimals(tags::GRID_FRAME_OFFSET_VECTOR, &offsets);
-    put_pixels(&mut data, dose, &frames, maximum, record.word)?;
+    put_pixels(&mut data, dose, &frames, maximum, account.word)?;
 
     data.text(tags::DOSE_UNITS, VR::CS, "GY")
-        .text(tags::DOSE_TYPE, VR::CS, dose_type)
-        .text(tags::DOSE_COMMENT, VR::LO, &comment_text(record, &comment))
-        .text(tags::DOSE_SUMMATION_TYPE, VR::CS, "PLAN_OVERVIEW")
-        .text(
+        .text(tags::DOSE_TYPE, VR::CS, account.dose_type)
+        .text(tags::DOSE_COMMENT, VR::LO, &account.comment)
+        .text(tags::DOSE_SUMMATION_TYPE, VR::CS, "PLAN_OVERVIEW");
+    if let Some(heterogeneity) = account.heterogeneity {
+        data.text(
             tags::TISSUE_HETEROGENEITY_CORRECTION,
             VR::CS,
-            match record.heterogeneity {
+            match heterogeneity {
                 Heterogeneity::Water => "WATER",
                 Heterogeneity::Image => "IMAGE",
                 Heterogeneity::RoiOverride => "ROI_OVERRIDE",
             },
         );
-    data.sequence(tags::PLAN_OVERVIEW_SEQUENCE, vec![plan_overview(record)]);
-    if !record.sources.is_empty() {
+    }
+    if !account.sources.is_empty() {
         data.sequence(
             tags::REFERENCED_INSTANCE_SEQUENCE,
-            purpose_items(&record.sources, &Code::SOURCE_FOR_DERIVATION),
+            purpose_items(account.sources, &Code::SOURCE_FOR_DERIVATION),
         );
-        let sources: Vec<&SourceReference> = record.sources.iter().collect();
+        let sources: Vec<&SourceReference> = account.sources.iter().collect();
         put_common_references(&mut data, study, &sources);
     }
-    put_histograms(&mut data, record, dose_type)?;
+    put_histograms(&mut data, &account)?;
+    data.sequence(tags::PLAN_OVERVIEW_SEQUENCE, account.plans);
 
     // Implicit VR: the length of a decimal string has 32 bits there and 16 in
     // explicit VR, and DVH Data of many bins is one decimal string.
@@ -309,17 +395,22 @@ fn derivation_text(record: &DoseRecord, more: &str) -> String {
 }
 
 /// The description of a treatment that has no plan object.
-fn plan_overview(record: &DoseRecord) -> DataSet {
+fn plan_overview(
+    number: usize,
+    label: &str,
+    site: &Code,
+    structure_set: Option<&InstanceReference>,
+) -> DataSet {
     let mut item = DataSet::new();
-    item.words(tags::PLAN_OVERVIEW_INDEX, &[1])
-        .text(tags::RT_PLAN_LABEL, VR::SH, "SIRT")
-        .text(tags::TREATMENT_SITE, VR::LO, record.site.meaning)
-        .sequence(
-            tags::TREATMENT_SITE_CODE_SEQUENCE,
-            vec![code_item(&record.site)],
-        )
-        .empty(tags::PRESCRIPTION_OVERVIEW_SEQUENCE, VR::SQ);
-    if let Some(structure_set) = &record.structure_set {
+    item.words(
+        tags::PLAN_OVERVIEW_INDEX,
+        &[u16::try_from(number).unwrap_or(u16::MAX)],
+    )
+    .text(tags::RT_PLAN_LABEL, VR::SH, label)
+    .text(tags::TREATMENT_SITE, VR::LO, site.meaning)
+    .sequence(tags::TREATMENT_SITE_CODE_SEQUENCE, vec![code_item(site)])
+    .empty(tags::PRESCRIPTION_OVERVIEW_SEQUENCE, VR::SQ);
+    if let Some(structure_set) = structure_set {
         item.references(
             tags::REFERENCED_STRUCTURE_SET_SEQUENCE,
             std::slice::from_ref(structure_set),
@@ -328,20 +419,16 @@ fn plan_overview(record: &DoseRecord) -> DataSet {
     item
 }
 
-fn put_histograms(
-    data: &mut DataSet,
-    record: &DoseRecord,
-    dose_type: &str,
-) -> Result<(), DicomError> {
-    let Some(structure_set) = &record.structure_set else {
-        if record.histograms.is_empty() {
+fn put_histograms(data: &mut DataSet, account: &Account<'_>) -> Result<(), DicomError> {
+    let Some(structure_set) = account.structure_set else {
+        if account.histograms.is_empty() {
             return Ok(());
         }
         return Err(DicomError::not_writable(
             OBJECT,
             format!(
                 "{} histograms need the structure set that numbers their structures",
-                record.histograms.len()
+                account.histograms.len()
             ),
         ));
     };
@@ -349,13 +436,13 @@ fn put_histograms(
         tags::REFERENCED_STRUCTURE_SET_SEQUENCE,
         std::slice::from_ref(structure_set),
     );
-    if record.histograms.is_empty() {
+    if account.histograms.is_empty() {
         return Ok(());
     }
-    let items = record
+    let items = account
         .histograms
         .iter()
-        .map(|histogram| histogram_item(histogram, dose_type))
+        .map(|histogram| histogram_item(histogram, account.dose_type))
         .collect::<Result<_, _>>()?;
     data.sequence(tags::DVH_SEQUENCE, items);
     Ok(())

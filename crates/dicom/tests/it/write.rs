@@ -7,10 +7,10 @@ use dicom_dictionary_std::tags;
 use dicom_object::{FileDicomObject, InMemDicomObject};
 use jiff::civil::date;
 use sirt_dicom::{
-    BedRecord, Code, CtRecord, DicomError, DicomFile, DoseRecord, DoseWord, Heterogeneity,
-    HistogramRecord, InstanceReference, SegmentRecord, SegmentationKind, SeriesContext,
-    StudyContext, UidSeed, encode_absorbed_dose, encode_bed, encode_ct_series, encode_segmentation,
-    read_ct, scan_bytes,
+    BedRecord, Code, CtRecord, DicomError, DicomFile, DoseRecord, DoseSumRecord, DoseWord,
+    Heterogeneity, HistogramRecord, InstanceReference, SegmentRecord, SegmentationKind,
+    SeriesContext, StudyContext, UidSeed, encode_absorbed_dose, encode_bed, encode_ct_series,
+    encode_dose_sum, encode_segmentation, read_ct, scan_bytes,
 };
 use sirt_image::{
     FrameOfReference, Grid, Hounsfield, PatientPoint, PatientVector, Volume, WeightMask,
@@ -209,6 +209,40 @@ fn a_dose_says_how_it_was_made() {
         text(&effective, tags::DOSE_COMMENT),
         "Y-90 kernel BED a/b=2.5Gy Trep=1.5h k=49.670 T=64.1h rho=CT"
     );
+}
+
+#[test]
+fn a_sum_describes_each_of_its_treatments() {
+    let dose = dose(&oblique(1.0));
+    let record = |days: &[f64]| DoseSumRecord {
+        begins: days.iter().map(|day| TimeSpan::from_days(*day)).collect(),
+        derivation: "test".to_owned(),
+        site: Code::LIVER,
+        sources: Vec::new(),
+        word: DoseWord::Bits16,
+    };
+    let sum = |days: &[f64]| encode_dose_sum(&study(), &series("sum"), &dose, &record(days));
+    let object = parse(&sum(&[0.0, 42.0]).unwrap());
+    assert_eq!(text(&object, tags::DOSE_TYPE), "PHYSICAL");
+    assert_eq!(text(&object, tags::DOSE_SUMMATION_TYPE), "PLAN_OVERVIEW");
+    assert_eq!(text(&object, tags::DOSE_COMMENT), "sum of 2 treatments");
+    assert_eq!(
+        text(&object, tags::DERIVATION_DESCRIPTION),
+        "Absorbed dose, sum of 2 treatments begun at 0 h, 1008 h. test"
+    );
+    let plans = object.element(tags::PLAN_OVERVIEW_SEQUENCE).unwrap();
+    let labels: Vec<_> = plans
+        .items()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            let label = item.element(tags::RT_PLAN_LABEL).unwrap();
+            label.to_str().unwrap().trim().to_owned()
+        })
+        .collect();
+    assert_eq!(labels, ["SIRT 1", "SIRT 2"]);
+    let refused = sum(&[0.0]).unwrap_err().to_string();
+    assert!(refused.contains("at least 2"), "{refused}");
 }
 
 #[test]
