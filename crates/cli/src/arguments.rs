@@ -9,6 +9,8 @@ use jiff::civil::DateTime;
 use sirt_dosimetry::{Method, Role};
 use sirt_quantity::{Activity, Density, DoseFactor, Length, NuclideLibrary, TimeSpan};
 
+use crate::activity_arguments::CalculatorArguments;
+
 /// Absorbed dose in selective internal radiation therapy.
 ///
 /// For research; not a medical device.
@@ -38,6 +40,11 @@ pub(crate) enum Command {
     Phantom(PhantomArguments),
     /// The main job on the built-in patient.
     Demo(DemoArguments),
+    /// The activity to prescribe by one method, or the doses of an activity.
+    ///
+    /// Exit code 1 where a value cannot be or the lung shunt forbids
+    /// treatment; 2 where an option is missing or not used by the method.
+    Activity(Box<CalculatorArguments>),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -62,6 +69,7 @@ impl Command {
             Self::Compare(arguments) => arguments.json,
             Self::Phantom(arguments) => arguments.json,
             Self::Demo(arguments) => arguments.json,
+            Self::Activity(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }
     }
@@ -354,7 +362,7 @@ fn nuclide(text: &str) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-fn dose_factor(text: &str) -> Result<DoseFactor, String> {
+pub(crate) fn dose_factor(text: &str) -> Result<DoseFactor, String> {
     text.parse::<f64>()
         .ok()
         .filter(|value| value.is_finite() && *value > 0.0)

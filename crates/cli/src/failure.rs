@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | an input cannot be read or a result cannot be written |
+//! | 1 | an input cannot be read or cannot be, or a result cannot be given or written |
 //! | 2 | the command line is wrong |
 //! | 3 | the input is ambiguous and an option settles it |
 //! | 4 | the energy balance does not close, no result is given |
@@ -18,6 +18,11 @@ use sirt_dosimetry::DosimetryError;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Ambiguous(pub(crate) String);
+
+/// Options that do not go together, beyond what the parser of the command line knows.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct WrongUse(pub(crate) String);
 
 /// The gamma pass rate is below what was required.
 pub(crate) const BELOW_REQUIRED: u8 = 5;
@@ -44,6 +49,9 @@ pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
 fn exit_code(error: &anyhow::Error) -> u8 {
     if error.chain().any(|cause| cause.is::<Ambiguous>()) {
         return UNSETTLED;
+    }
+    if error.chain().any(|cause| cause.is::<WrongUse>()) {
+        return USAGE;
     }
     error
         .chain()

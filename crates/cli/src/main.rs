@@ -3,7 +3,10 @@
 //! Turns arguments into calls of the domain crates and their results into
 //! files, tables and JSON; it computes nothing itself.
 
+mod activity;
+mod activity_arguments;
 mod activity_input;
+mod activity_methods;
 mod add;
 mod add_files;
 mod arguments;
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Activity(arguments) => activity::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sirt", &mut script);

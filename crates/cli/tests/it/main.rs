@@ -6,6 +6,7 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod activity;
 mod add;
 mod architecture;
 mod dose;
