@@ -43,7 +43,7 @@ pub use planar::{PlanarSettings, PlanarTruth, PlanarView, PlanarViews};
 pub use raster::ROW_SPACING_MM;
 pub use scan::ActivityImage;
 pub use solid::Solid;
-pub use spect::SpectSettings;
+pub use spect::{SpectMeans, SpectSettings};
 pub use tissue::Tissue;
 pub use treatment::{ExtrahepaticDeposit, Treatment};
 pub use truth::{DateTruth, DatedStructure, LobeTruth, StructureTruth, Truth};

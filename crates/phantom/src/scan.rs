@@ -107,7 +107,18 @@ impl Reconstruction {
         concentrations: &Concentrations,
         counts_per_unit: &(impl Fn(usize) -> f64 + Sync),
     ) -> Vec<f64> {
-        use rayon::prelude::*;
+        let mut image = self.means(grid, regions, concentrations);
+        self.count(&mut image, grid, counts_per_unit);
+        image
+    }
+
+    /// The first step: means of what is counted, Bq/mL.
+    pub(crate) fn means(
+        &self,
+        grid: &Grid,
+        regions: &[Region],
+        concentrations: &Concentrations,
+    ) -> Vec<f64> {
         let values: Vec<f64> = regions
             .iter()
             .map(|region| concentrations.of(region.part).as_bq_per_ml())
@@ -116,6 +127,17 @@ impl Reconstruction {
         let (whole, filter) = (self.resolution_fwhm_mm, self.filter_fwhm_mm);
         let first = Length::from_mm((whole * whole - filter * filter).sqrt());
         gaussian_blur(&mut image, grid, first);
+        image
+    }
+
+    /// The second and third step, in place: counts, and their filter.
+    pub(crate) fn count(
+        &self,
+        image: &mut [f64],
+        grid: &Grid,
+        counts_per_unit: &(impl Fn(usize) -> f64 + Sync),
+    ) {
+        use rayon::prelude::*;
         if self.noise {
             let [nx, ny, _] = grid.size();
             image
@@ -129,8 +151,7 @@ impl Reconstruction {
                     }
                 });
         }
-        gaussian_blur(&mut image, grid, Length::from_mm(filter));
-        image
+        gaussian_blur(image, grid, Length::from_mm(self.filter_fwhm_mm));
     }
 }
 

@@ -53,6 +53,55 @@ impl SpectSettings {
     }
 }
 
+/// A SPECT before its counts are drawn: one for many seeds.
+#[derive(Debug, Clone)]
+pub struct SpectMeans {
+    settings: SpectSettings,
+    reconstruction: Reconstruction,
+    /// Means of what is counted, Bq/mL.
+    means: Vec<f64>,
+    /// Mean counts of a voxel for 1 Bq/mL.
+    counts_per_unit: f64,
+    acquisition: ActivityAcquisition,
+    started: jiff::civil::DateTime,
+    half_life: TimeSpan,
+}
+
+impl SpectMeans {
+    /// The image of a seed: counts of each voxel, rounded to whole numbers
+    /// when they are random and exact means when not.
+    ///
+    /// # Errors
+    /// Those of [`Volume::new`], which the settings rule out.
+    pub fn image(&self, seed: u64) -> Result<ActivityImage<Counts>, PhantomError> {
+        let reconstruction = Reconstruction {
+            seed,
+            ..self.reconstruction
+        };
+        let counts = self.counts_per_unit;
+        let mut image = self.means.clone();
+        reconstruction.count(&mut image, &self.settings.grid, &|_| counts);
+        let values = image
+            .into_iter()
+            .map(|value| {
+                let counts = value * counts;
+                let stored = if self.settings.noise {
+                    counts.round()
+                } else {
+                    counts
+                };
+                stored as f32
+            })
+            .collect();
+        Ok(ActivityImage {
+            volume: Volume::new(self.settings.grid.clone(), None, values)?,
+            acquisition: self.acquisition.clone(),
+            started: self.started,
+            half_life: self.half_life,
+        })
+    }
+}
+
 impl Phantom {
     /// The MAA SPECT: counts of each voxel, rounded to whole numbers when they
     /// are random and exact means when not.
@@ -64,6 +113,14 @@ impl Phantom {
         &self,
         settings: &SpectSettings,
     ) -> Result<ActivityImage<Counts>, PhantomError> {
+        self.maa_spect_means(settings)?.image(settings.seed)
+    }
+
+    /// The MAA SPECT before its counts are drawn.
+    ///
+    /// # Errors
+    /// As [`Phantom::maa_spect`].
+    pub fn maa_spect_means(&self, settings: &SpectSettings) -> Result<SpectMeans, PhantomError> {
         let concentrations = self.maa_concentrations()?;
         let reconstruction = Reconstruction {
             resolution_fwhm_mm: settings.resolution_fwhm_mm,
@@ -80,25 +137,12 @@ impl Phantom {
         )?;
         let (half_life, _) = nuclide_facts("Tc-99m")?;
         let decay = FrameDecay::new(settings.since_administration, settings.duration, half_life);
-        let counts = settings.grid.voxel_capacity().as_ml()
+        let counts_per_unit = settings.grid.voxel_capacity().as_ml()
             * decay.at_start
             * decay.mean_over_frame
             * settings.duration.as_seconds()
             * settings.counts_per_decay;
         let regions = self.anatomy().regions();
-        let image = reconstruction.see(&settings.grid, regions, &concentrations, &|_| counts);
-        let values = image
-            .into_iter()
-            .map(|value| {
-                let counts = value * counts;
-                let stored = if settings.noise {
-                    counts.round()
-                } else {
-                    counts
-                };
-                stored as f32
-            })
-            .collect();
         let started = later(
             Calendar::BUILT_IN.maa_administration,
             settings.since_administration,
@@ -109,15 +153,17 @@ impl Phantom {
             duration: Some(settings.duration),
             decay_factor: None,
         };
-        let acquisition = ActivityAcquisition {
-            frames: vec![frame; settings.grid.size()[2]],
-            ..self.maa_facts(started, half_life)
-        };
-        Ok(ActivityImage {
-            volume: Volume::new(settings.grid.clone(), None, values)?,
-            acquisition,
+        Ok(SpectMeans {
+            reconstruction,
+            means: reconstruction.means(&settings.grid, regions, &concentrations),
+            counts_per_unit,
+            acquisition: ActivityAcquisition {
+                frames: vec![frame; settings.grid.size()[2]],
+                ..self.maa_facts(started, half_life)
+            },
             started,
             half_life,
+            settings: settings.clone(),
         })
     }
 
