@@ -9,6 +9,8 @@ use jiff::civil::DateTime;
 use sirt_dosimetry::{Method, Role};
 use sirt_quantity::{Activity, Density, DoseFactor, Length, NuclideLibrary, TimeSpan};
 
+use crate::new_arguments::NewArguments;
+
 /// Absorbed dose in selective internal radiation therapy.
 ///
 /// For research; not a medical device.
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Phantom(PhantomArguments),
     /// The main job on the built-in patient.
     Demo(DemoArguments),
+    /// Start a case: a folder with a file that a person reads and writes.
+    New(NewArguments),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -62,6 +66,7 @@ impl Command {
             Self::Compare(arguments) => arguments.json,
             Self::Phantom(arguments) => arguments.json,
             Self::Demo(arguments) => arguments.json,
+            Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }
     }

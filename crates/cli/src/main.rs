@@ -19,6 +19,8 @@ mod dvh_plot;
 mod failure;
 mod info;
 mod inputs;
+mod new_arguments;
+mod new_case;
 mod phantom;
 mod plausibility;
 mod preview;
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::New(arguments) => new_case::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sirt", &mut script);

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use sirt_dosimetry::Device;
+use sirt_dosimetry::{Device, DeviceLibrary};
 use sirt_outcome::Sex;
-use sirt_quantity::{Capacity, Density, Length, Mass};
+use sirt_quantity::{Capacity, Density, DoseFactor, Length, Mass, NuclideLibrary, TimeSpan};
 
 use crate::case::{Age, Pseudonym};
 use crate::schema::SCHEMA_VERSION;
@@ -72,9 +72,7 @@ impl NewCase {
              cirrhosis = {}\n\
              # description = \"in words\"\n\n\
              [device]\n\
-             kind = \"{}\" # resin, glass, holmium\n\
-             # dose_factor = \"49.67 Gy kg/GBq\" # without it that of the product\n\
-             # half_life = \"64.1 h\" # without it that of the nuclide",
+             kind = \"{}\" # resin, glass, holmium",
             shortest(self.height.as_cm()),
             shortest(self.weight.as_kg()),
             self.tumour_type,
@@ -86,6 +84,15 @@ impl NewCase {
             self.cirrhosis,
             self.device
         )?;
+        if let Some((factor, half_life)) = usual_numbers(self.device) {
+            writeln!(
+                text,
+                "# dose_factor = \"{} Gy kg/GBq\" # without it that of the product\n\
+                 # half_life = \"{} h\" # without it that of the nuclide",
+                shortest(factor.as_gy_kg_per_gbq()),
+                shortest(half_life.as_hours())
+            )?;
+        }
         match self.liver {
             Some((volume, density)) => {
                 writeln!(
@@ -111,6 +118,15 @@ impl NewCase {
             ),
         }
     }
+}
+
+/// What a product is computed with where a case says nothing, for a comment.
+fn usual_numbers(device: Device) -> Option<(DoseFactor, TimeSpan)> {
+    let devices = DeviceLibrary::built_in().ok()?;
+    let nuclides = NuclideLibrary::built_in().ok()?;
+    let data = devices.data(device);
+    let half_life = nuclides.named(&data.nuclide).ok()?.half_life();
+    Some((data.default_dose_factor(), half_life))
 }
 
 /// What can be added, each line ready to be used.
@@ -210,6 +226,12 @@ mod tests {
         assert!((case.patient.height.as_cm() - 170.3).abs() < 1e-9);
         assert!((case.patient.weight.as_kg() - 70.1).abs() < 1e-9);
         assert!(document.to_toml().contains("height = \"170.3 cm\"\n"));
+        // What the product is computed with, as data/devices.toml has it.
+        assert!(
+            document
+                .to_toml()
+                .contains("# dose_factor = \"49.67 Gy kg/GBq\"")
+        );
         let liver = case.liver.unwrap();
         assert_eq!(liver.volume, Capacity::from_ml(1800.0));
         assert_eq!(liver.tumour_volume, new.tumour_volume);

@@ -9,4 +9,5 @@
 mod architecture;
 mod dose;
 mod findings;
+mod new_case;
 mod references;
