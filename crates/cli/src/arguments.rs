@@ -10,6 +10,7 @@ use sirt_dosimetry::{Method, Role};
 use sirt_quantity::{Activity, Density, DoseFactor, Length, NuclideLibrary, TimeSpan};
 
 use crate::activity_arguments::CalculatorArguments;
+use crate::new_arguments::NewArguments;
 
 /// Absorbed dose in selective internal radiation therapy.
 ///
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     /// Exit code 1 where a value cannot be or the lung shunt forbids
     /// treatment; 2 where an option is missing or not used by the method.
     Activity(Box<CalculatorArguments>),
+    /// Start a case: a folder with a file that a person reads and writes.
+    New(NewArguments),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -70,6 +73,7 @@ impl Command {
             Self::Phantom(arguments) => arguments.json,
             Self::Demo(arguments) => arguments.json,
             Self::Activity(arguments) => arguments.json,
+            Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }
     }

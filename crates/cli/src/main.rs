@@ -23,6 +23,8 @@ mod dvh_plot;
 mod failure;
 mod info;
 mod inputs;
+mod new_arguments;
+mod new_case;
 mod output_folder;
 mod phantom;
 mod plausibility;
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Activity(arguments) => activity::run(&arguments),
+        Command::New(arguments) => new_case::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sirt", &mut script);

@@ -11,6 +11,7 @@ mod decay;
 mod dose_factor;
 mod error;
 mod fraction;
+mod laboratory;
 mod nuclide;
 mod quantities;
 mod quantity_macro;
@@ -19,6 +20,7 @@ pub use decay::{decay_factor, frame_average_factor, number_of_decays};
 pub use dose_factor::{DoseFactor, MEV_IN_JOULE};
 pub use error::QuantityError;
 pub use fraction::{Fraction, LungShuntFraction, ResidualFraction};
+pub use laboratory::{Albumin, Bilirubin, Creatinine, Inr, PlateletCount, Sodium};
 pub use nuclide::{Nuclide, NuclideLibrary, Sourced};
 pub use quantities::{
     AbsorbedDose, Activity, ActivityConcentration, AlphaBeta, Area, Bed, Capacity, Density, Energy,

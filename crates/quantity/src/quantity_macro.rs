@@ -119,9 +119,11 @@ pub(crate) fn parse(
             quantity,
             allowed: allowed(),
         })?;
+    // Both micro signs (U+00B5, U+03BC) stand for the letter u.
+    let spelled = unit.replace(['\u{b5}', '\u{3bc}'], "u");
     units
         .iter()
-        .find(|(symbol, _)| *symbol == unit)
+        .find(|(symbol, _)| *symbol == spelled)
         .map(|(_, factor)| value * factor)
         .ok_or_else(|| crate::QuantityError::UnknownUnit {
             text: text.to_owned(),

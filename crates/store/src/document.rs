@@ -1,0 +1,269 @@
+//! A case file that a program adds to: comments, order and spelling stay.
+//!
+//! Everything that is added is checked together with what is there: a change
+//! that would not read back is refused, and the text stays as it was.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
+
+use crate::StoreError;
+use crate::case::{Administration, Case, Clearance, Override, TimedActivity};
+use crate::new_case::NewCase;
+use crate::place::Places;
+use crate::read::read_text;
+use crate::written_number::shortest;
+
+/// Name of the file in the folder of a case.
+pub const CASE_FILE: &str = "case.toml";
+
+/// The text of a case file, with the case that it says.
+#[derive(Debug, Clone)]
+pub struct CaseDocument {
+    /// The file as errors name it.
+    file: PathBuf,
+    /// What is on disk; none before the first writing.
+    on_disk: Option<String>,
+    text: String,
+    case: Case,
+}
+
+impl CaseDocument {
+    /// Reads the case file of a folder; images are not looked for.
+    ///
+    /// # Errors
+    /// [`StoreError`] with file, line and key for whatever is wrong.
+    pub fn read(folder: &Path) -> Result<Self, StoreError> {
+        let file = folder.join(CASE_FILE);
+        let text = read_file(&file)?;
+        Self::of(file, Some(text.clone()), text)
+    }
+
+    /// From the text of a case file.
+    ///
+    /// # Errors
+    /// [`StoreError`] with line and key for whatever is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, StoreError> {
+        Self::of(PathBuf::from(CASE_FILE), None, text.to_owned())
+    }
+
+    /// A new case with comments that say what can be added.
+    ///
+    /// # Errors
+    /// [`StoreError`] for values that no case may have.
+    pub fn start(new: &NewCase) -> Result<Self, StoreError> {
+        Self::from_toml(&new.to_toml())
+    }
+
+    fn of(file: PathBuf, on_disk: Option<String>, text: String) -> Result<Self, StoreError> {
+        let (case, _) = read_text(&file.display().to_string(), &text)?;
+        Ok(Self {
+            file,
+            on_disk,
+            text,
+            case,
+        })
+    }
+
+    /// The case that the text says.
+    #[must_use]
+    pub const fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn to_toml(&self) -> &str {
+        &self.text
+    }
+
+    /// Adds an administration.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the case with it would be refused; it stays as it was.
+    pub fn append_administration(
+        &mut self,
+        administration: &Administration,
+    ) -> Result<(), StoreError> {
+        let mut table = Table::new();
+        table["territory"] = text(&administration.territory);
+        table["at"] = text(&administration.at.to_string());
+        table["assay"] = timed(&administration.assay);
+        if let Some(residual) = &administration.residual {
+            table["residual"] = timed(residual);
+        }
+        if let Some(delivered) = administration.delivered {
+            let percent = shortest(delivered.as_percent());
+            table["delivered"] = text(&format!("{percent} %"));
+        }
+        if administration.stasis {
+            table["stasis"] = Item::Value(true.into());
+        }
+        if let Some(vial) = &administration.vial {
+            table["vial"] = text(vial);
+        }
+        if let Some(note) = &administration.note {
+            table["note"] = text(note);
+        }
+        self.append("administration", table)
+    }
+
+    /// Adds a rule that a person set aside.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the case with it would be refused; it stays as it was.
+    pub fn append_override(&mut self, overridden: &Override) -> Result<(), StoreError> {
+        let mut table = Table::new();
+        table["rule"] = text(&overridden.rule);
+        table["by"] = text(&overridden.by);
+        table["reason"] = text(&overridden.reason);
+        table["date"] = text(&overridden.date.to_string());
+        self.append("override", table)
+    }
+
+    /// Adds a finding that a person cleared.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the case with it would be refused; it stays as it was.
+    pub fn append_clearance(&mut self, clearance: &Clearance) -> Result<(), StoreError> {
+        let mut table = Table::new();
+        table["finding"] = text(&clearance.finding);
+        table["by"] = text(&clearance.by);
+        table["reason"] = text(&clearance.reason);
+        table["date"] = text(&clearance.date.to_string());
+        self.append("clearance", table)
+    }
+
+    fn append(&mut self, name: &'static str, table: Table) -> Result<(), StoreError> {
+        let file = self.file.display().to_string();
+        let not_toml = |error: &toml_edit::TomlError| StoreError::NotToml {
+            place: Places::without_keys(&file, &self.text).around(error.span()),
+            reason: error.message().to_owned(),
+        };
+        // toml_edit ends lines with a line feed alone.
+        let windows = self.text.contains("\r\n");
+        let unix = self.text.replace("\r\n", "\n");
+        let parsed = toml_edit::Document::parse(&*unix).map_err(|error| not_toml(&error))?;
+        let places = Places::of(&file, &unix, &parsed);
+        let mut document: DocumentMut = parsed.into_mut();
+        let mut table = table;
+        // Behind the last of its kind, and at the end where there is none.
+        let position = last_position(&document, name);
+        table.set_position(Some(position));
+        table
+            .decor_mut()
+            .set_prefix(if unix.is_empty() { "" } else { "\n" });
+        match document
+            .entry(name)
+            .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()))
+        {
+            Item::ArrayOfTables(tables) => tables.push(table),
+            _ => {
+                return Err(StoreError::NotAppendable {
+                    place: places.at(name),
+                    table: name,
+                });
+            }
+        }
+        let mut text = document.to_string();
+        if windows {
+            text = text.replace('\n', "\r\n");
+        }
+        let (case, _) = read_text(&file, &text)?;
+        self.case = case;
+        self.text = text;
+        Ok(())
+    }
+
+    /// Writes a new case into a folder, which is made where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyThere`] where the folder has a case, and
+    /// [`StoreError::Write`] from the system.
+    pub fn write_new(&mut self, folder: &Path) -> Result<(), StoreError> {
+        let file = folder.join(CASE_FILE);
+        let failed = |source| StoreError::Write {
+            file: file.clone(),
+            source,
+        };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let opened = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&file);
+        match opened {
+            Ok(mut new) => {
+                std::io::Write::write_all(&mut new, self.text.as_bytes()).map_err(failed)?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(StoreError::AlreadyThere { file });
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        self.file = file;
+        self.on_disk = Some(self.text.clone());
+        Ok(())
+    }
+
+    /// Writes the text back to where it was read from: whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangedOnDisk`] when somebody else wrote to it in
+    /// between, and [`StoreError::Read`] or [`StoreError::Write`] from the
+    /// system.
+    pub fn write(&mut self) -> Result<(), StoreError> {
+        let file = &self.file;
+        if self.on_disk.as_ref() != Some(&read_file(file)?) {
+            return Err(StoreError::ChangedOnDisk { file: file.clone() });
+        }
+        let beside = file.with_extension("toml.new");
+        std::fs::write(&beside, &self.text)
+            .and_then(|()| std::fs::rename(&beside, file))
+            .map_err(|source| StoreError::Write {
+                file: file.clone(),
+                source,
+            })?;
+        self.on_disk = Some(self.text.clone());
+        Ok(())
+    }
+}
+
+fn read_file(file: &Path) -> Result<String, StoreError> {
+    std::fs::read_to_string(file).map_err(|source| StoreError::Read {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// Position of the last table of a name with all that is in it, or of the
+/// last table of the file.
+fn last_position(document: &DocumentMut, name: &str) -> isize {
+    fn last_of(item: &Item) -> Option<isize> {
+        match item {
+            Item::Table(table) => last_in(table),
+            Item::ArrayOfTables(tables) => tables.iter().filter_map(last_in).max(),
+            Item::None | Item::Value(_) => None,
+        }
+    }
+    fn last_in(table: &Table) -> Option<isize> {
+        let inner = table.iter().filter_map(|(_, item)| last_of(item)).max();
+        table.position().max(inner)
+    }
+    document
+        .get(name)
+        .and_then(last_of)
+        .or_else(|| last_in(document.as_table()))
+        .unwrap_or_default()
+}
+
+fn text(value: &str) -> Item {
+    toml_edit::value(value)
+}
+
+fn timed(timed: &TimedActivity) -> Item {
+    let mut table = InlineTable::new();
+    let activity = format!("{} GBq", shortest(timed.activity.as_gbq()));
+    table.insert("activity", activity.into());
+    table.insert("at", timed.at.to_string().into());
+    Item::Value(Value::InlineTable(table))
+}

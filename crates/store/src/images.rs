@@ -1,0 +1,237 @@
+//! Where the images of a case are.
+//!
+//! Paths are relative to the folder of the case and stay inside, so that the
+//! folder can be moved as a whole; a whole (absolute) path says openly that
+//! it does not.
+
+use std::path::{Component, Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sirt_image::PixelUnits;
+
+use crate::StoreError;
+use crate::place::{Places, joined};
+use crate::row::ImagesRow;
+
+/// Unit of the numbers of an image that does not say it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub enum ImageUnits {
+    /// Counts.
+    #[serde(rename = "counts")]
+    Counts,
+    /// Becquerel per millilitre.
+    #[serde(rename = "Bq/mL")]
+    BqPerMl,
+    /// Kilobecquerel per millilitre.
+    #[serde(rename = "kBq/mL")]
+    KbqPerMl,
+    /// Megabecquerel per millilitre.
+    #[serde(rename = "MBq/mL")]
+    MbqPerMl,
+}
+
+impl ImageUnits {
+    /// The unit to compute in, and the factor to it.
+    #[must_use]
+    pub const fn pixel_units(self) -> (PixelUnits, f64) {
+        match self {
+            Self::Counts => (PixelUnits::Counts, 1.0),
+            Self::BqPerMl => (PixelUnits::BecquerelPerMl, 1.0),
+            Self::KbqPerMl => (PixelUnits::BecquerelPerMl, 1e3),
+            Self::MbqPerMl => (PixelUnits::BecquerelPerMl, 1e6),
+        }
+    }
+}
+
+/// The images of a case, each with its path from the folder of the case, or
+/// the whole one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Images {
+    /// SPECT of MAA.
+    pub maa_spect: Option<PathBuf>,
+    /// Unit of its numbers, where the file does not say it.
+    pub maa_spect_units: Option<ImageUnits>,
+    /// Planar views of MAA, one path for both, or the front and the back.
+    pub maa_planar: Vec<PathBuf>,
+    /// CT.
+    pub ct: Option<PathBuf>,
+    /// Structures.
+    pub structures: Vec<PathBuf>,
+    /// Rigid registration between frames of reference.
+    pub registration: Option<PathBuf>,
+    /// PET or SPECT after treatment.
+    pub y90: Option<PathBuf>,
+    /// Unit of its numbers, where the file does not say it.
+    pub y90_units: Option<ImageUnits>,
+}
+
+impl Images {
+    /// The same with paths that start from the folder of the case.
+    #[must_use]
+    pub fn in_folder(&self, folder: &Path) -> Self {
+        let one = |path: &Option<PathBuf>| path.as_ref().map(|path| folder.join(path));
+        let all = |paths: &[PathBuf]| paths.iter().map(|path| folder.join(path)).collect();
+        Self {
+            maa_spect: one(&self.maa_spect),
+            maa_spect_units: self.maa_spect_units,
+            maa_planar: all(&self.maa_planar),
+            ct: one(&self.ct),
+            structures: all(&self.structures),
+            registration: one(&self.registration),
+            y90: one(&self.y90),
+            y90_units: self.y90_units,
+        }
+    }
+
+    pub(crate) fn from_row(row: ImagesRow, places: &Places) -> Result<Self, StoreError> {
+        let inside = |key: &str, text: String| -> Result<PathBuf, StoreError> {
+            let path = PathBuf::from(&text);
+            if path.is_absolute() || (!text.is_empty() && stays_inside(&path)) {
+                return Ok(path);
+            }
+            Err(StoreError::LeavesCase {
+                place: places.at(&joined("images", key)),
+                path: text,
+            })
+        };
+        let one = |key: &str, text: Option<String>| text.map(|text| inside(key, text)).transpose();
+        let maa_planar = match (
+            row.maa_planar,
+            row.maa_planar_anterior,
+            row.maa_planar_posterior,
+        ) {
+            (None, None, None) => Vec::new(),
+            (Some(both), None, None) => vec![inside("maa_planar", both)?],
+            (None, Some(front), Some(back)) => vec![
+                inside("maa_planar_anterior", front)?,
+                inside("maa_planar_posterior", back)?,
+            ],
+            (both, front, back) => {
+                return Err(StoreError::OneOf {
+                    place: places.at("images"),
+                    keys: "maa_planar, or maa_planar_anterior with maa_planar_posterior",
+                    found: usize::from(both.is_some())
+                        + usize::from(front.is_some() || back.is_some()),
+                });
+            }
+        };
+        for (key, units, image) in [
+            ("maa_spect_units", row.maa_spect_units, &row.maa_spect),
+            ("y90_units", row.y90_units, &row.y90),
+        ] {
+            if units.is_some() && image.is_none() {
+                return Err(StoreError::WithoutMeaning {
+                    place: places.at(&joined("images", key)),
+                    key,
+                    without: "without its image",
+                });
+            }
+        }
+        Ok(Self {
+            maa_spect: one("maa_spect", row.maa_spect)?,
+            maa_spect_units: row.maa_spect_units,
+            maa_planar,
+            ct: one("ct", row.ct)?,
+            structures: row
+                .structures
+                .into_iter()
+                .enumerate()
+                .map(|(index, text)| inside(&format!("structures.{index}"), text))
+                .collect::<Result<_, _>>()?,
+            registration: one("registration", row.registration)?,
+            y90: one("y90", row.y90)?,
+            y90_units: row.y90_units,
+        })
+    }
+
+    /// Refuses paths at which there is nothing.
+    pub(crate) fn check_there(&self, folder: &Path, places: &Places) -> Result<(), StoreError> {
+        let planar = match &self.maa_planar[..] {
+            [front, back] => vec![
+                ("maa_planar_anterior".to_owned(), front),
+                ("maa_planar_posterior".to_owned(), back),
+            ],
+            others => others
+                .iter()
+                .map(|path| ("maa_planar".to_owned(), path))
+                .collect(),
+        };
+        let named = [
+            ("maa_spect", &self.maa_spect),
+            ("ct", &self.ct),
+            ("registration", &self.registration),
+            ("y90", &self.y90),
+        ]
+        .into_iter()
+        .filter_map(|(key, path)| Some((key.to_owned(), path.as_ref()?)));
+        let structures = self
+            .structures
+            .iter()
+            .enumerate()
+            .map(|(index, path)| (format!("structures.{index}"), path));
+        for (key, path) in named.chain(planar).chain(structures) {
+            if !folder.join(path).exists() {
+                return Err(StoreError::NothingThere {
+                    place: places.at(&joined("images", &key)),
+                    path: path.display().to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a relative path never climbs above where it starts.
+fn stays_inside(path: &Path) -> bool {
+    let mut depth = 0_i32;
+    path.components().all(|component| {
+        match component {
+            Component::Normal(_) => depth += 1,
+            Component::ParentDir => depth -= 1,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return false,
+        }
+        depth >= 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_inside_until_it_climbs_past_its_start() {
+        for (path, expected) in [
+            ("ct", true),
+            ("./maa/../ct", true),
+            ("..", false),
+            ("maa/../../ct", false),
+        ] {
+            assert_eq!(stays_inside(Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn units_carry_their_factor() {
+        assert_eq!(
+            ImageUnits::KbqPerMl.pixel_units(),
+            (PixelUnits::BecquerelPerMl, 1e3)
+        );
+        assert_eq!(ImageUnits::Counts.pixel_units(), (PixelUnits::Counts, 1.0));
+    }
+
+    #[test]
+    fn whole_paths_are_not_joined_to_the_folder() {
+        let images = Images {
+            ct: Some(PathBuf::from("ct")),
+            y90: Some(PathBuf::from("/elsewhere/y90")),
+            ..Images::default()
+        };
+        let here = images.in_folder(Path::new("/case"));
+        assert_eq!(here.ct, Some(PathBuf::from("/case/ct")));
+        assert_eq!(here.y90, images.y90);
+    }
+}

@@ -1,0 +1,48 @@
+//! A case on disk: a folder with a file that a person reads and writes.
+//!
+//! A case is a folder that holds `case.toml` and, beside it, the folders of
+//! its images. The file is described in `docs/case.md` and by the JSON Schema
+//! in `docs/schema/case.schema.json`, which is made from the types that read
+//! it ([`json_schema`]).
+//!
+//! ```text
+//! case.toml ──▶ places (line of each key) ──▶ names and kinds against the schema
+//!           ──▶ rows (values with units) ──▶ what tables say of each other ──▶ Case
+//! ```
+//!
+//! Whatever is wrong is refused with file, line, key and what is allowed;
+//! nothing is guessed. The pseudonym never enters an error.
+//! Rows of the file and the types of a [`Case`] are apart, and only the
+//! latter are public.
+
+mod agreement;
+mod case;
+mod check;
+mod document;
+mod error;
+mod images;
+mod instant;
+mod new_case;
+mod place;
+mod read;
+mod row;
+mod schema;
+mod vocabulary;
+mod written;
+mod written_number;
+
+pub use case::{
+    Administration, Age, CalibrationOffer, Case, Clearance, DeviceChoice, Disease, Goal, Goals,
+    Laboratory, Liver, Override, Patient, PlanarCounts, Prescription, PriorTherapy, Pseudonym,
+    Session, Signature, StatedShunt, Structure, Territory, TimedActivity, TissueMass, Vial, WorkUp,
+};
+pub use document::{CASE_FILE, CaseDocument};
+pub use error::StoreError;
+pub use images::{ImageUnits, Images};
+pub use instant::Instant;
+pub use new_case::NewCase;
+pub use place::Place;
+pub use schema::{SCHEMA_VERSION, json_schema};
+pub use vocabulary::{
+    Intent, Lobe, PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
+};

@@ -1,0 +1,184 @@
+//! From the text of a case file to a [`Case`].
+
+mod liver;
+mod patient;
+mod range;
+mod treatment;
+
+use std::path::Path;
+
+use crate::agreement::check_agreement;
+use crate::case::{
+    CalibrationOffer, Case, Clearance, Disease, Goals, Override, Session, Signature, Structure,
+};
+use crate::check::check_table;
+use crate::images::Images;
+use crate::place::{Places, joined};
+use crate::row::CaseRow;
+use crate::schema::{Node, SCHEMA_VERSION, json_schema};
+use crate::{CASE_FILE, StoreError};
+
+use self::liver::{liver, lungs, territory, work_up};
+use self::patient::{device, laboratory_day, patient, prior_therapy};
+use self::range::therapeutic;
+use self::treatment::{administration, goals, prescription, vial};
+
+impl Case {
+    /// Reads the case of a folder; its images have to be where it says.
+    ///
+    /// # Errors
+    /// [`StoreError`] with file, line and key for whatever is wrong.
+    pub fn read(folder: &Path) -> Result<Self, StoreError> {
+        let file = folder.join(CASE_FILE);
+        let text = std::fs::read_to_string(&file).map_err(|source| StoreError::Read {
+            file: file.clone(),
+            source,
+        })?;
+        let (case, places) = read_text(&file.display().to_string(), &text)?;
+        case.images.check_there(folder, &places)?;
+        Ok(case)
+    }
+
+    /// Reads a case from the text of its file; images are not looked for.
+    ///
+    /// # Errors
+    /// [`StoreError`] with line and key for whatever is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, StoreError> {
+        read_text(CASE_FILE, text).map(|(case, _)| case)
+    }
+}
+
+/// Reads a text that errors name by `file`.
+pub(crate) fn read_text(file: &str, text: &str) -> Result<(Case, Places), StoreError> {
+    let document = toml_edit::Document::parse(text).map_err(|error| StoreError::NotToml {
+        place: Places::without_keys(file, text).around(error.span()),
+        reason: error.message().to_owned(),
+    })?;
+    let places = Places::of(file, text, &document);
+    let version = document.get("schema").and_then(toml_edit::Item::as_str);
+    if version != Some(SCHEMA_VERSION) {
+        return Err(StoreError::WrongSchema {
+            place: places.at("schema"),
+            expected: SCHEMA_VERSION,
+        });
+    }
+    let schema = json_schema();
+    if let Some(root) = Node::root(&schema) {
+        check_table(document.as_table(), root, "", &places)?;
+    }
+    let row: CaseRow = serde::Deserialize::deserialize(toml_edit::de::Deserializer::from(document))
+        .map_err(|error| StoreError::Value {
+            place: places.around(error.span()),
+            reason: error.message().to_owned(),
+        })?;
+    let mut case = case(row, &places)?;
+    check_agreement(&case, &places)?;
+    // Only now, since places go by the order of the file.
+    case.laboratory.sort_by_key(|day| day.taken);
+    case.administrations
+        .sort_by_key(|administration| administration.at);
+    Ok((case, places))
+}
+
+fn case(row: CaseRow, places: &Places) -> Result<Case, StoreError> {
+    let liver = row.liver.map(|row| liver(&row, places)).transpose()?;
+    let liver_density = liver.map(|liver| liver.density);
+    Ok(Case {
+        patient: patient(row.patient, places)?,
+        disease: Disease {
+            tumour_type: row.disease.tumour_type,
+            cirrhosis: row.disease.cirrhosis,
+            cholestatic: row.disease.cholestatic_disease,
+            description: row.disease.description,
+        },
+        prior_therapies: each("prior_therapy", row.prior_therapy, |row, path| {
+            prior_therapy(row, path, places)
+        })?,
+        laboratory: each("laboratory", row.laboratory, |row, path| {
+            laboratory_day(&row, path, places)
+        })?,
+        device: device(&row.device, places)?,
+        liver,
+        lungs: row.lungs.map(|row| lungs(row, places)).transpose()?,
+        images: row.images.map_or_else(
+            || Ok(Images::default()),
+            |row| Images::from_row(row, places),
+        )?,
+        structures: row
+            .structure
+            .into_iter()
+            .map(|row| Structure {
+                name: row.name,
+                role: row.role,
+            })
+            .collect(),
+        territories: each("territory", row.territory, |row, path| {
+            territory(row, liver_density, path, places)
+        })?,
+        work_up: row.work_up.map(|row| work_up(row, places)).transpose()?,
+        clearances: row
+            .clearance
+            .into_iter()
+            .map(|row| Clearance {
+                finding: row.finding,
+                by: row.by,
+                reason: row.reason,
+                date: row.date.0.0,
+            })
+            .collect(),
+        goals: row
+            .goals
+            .map_or_else(|| Ok(Goals::default()), |row| goals(row, places))?,
+        prescriptions: each("prescription", row.prescription, |row, path| {
+            prescription(row, path, places)
+        })?,
+        sessions: row
+            .session
+            .into_iter()
+            .map(|row| Session {
+                earliest: row.earliest.0,
+                latest: row.latest.0,
+                territories: row.territories,
+            })
+            .collect(),
+        calibrations: each("calibration", row.calibration, |row, path| {
+            let sizes = row.sizes.into_iter().enumerate().map(|(index, size)| {
+                therapeutic(size.0, &joined(path, &format!("sizes.{index}")), places)
+            });
+            Ok(CalibrationOffer {
+                at: row.at.0,
+                sizes: sizes.collect::<Result<_, _>>()?,
+            })
+        })?,
+        vials: each("vial", row.vial, |row, path| vial(row, path, places))?,
+        administrations: each("administration", row.administration, |row, path| {
+            administration(row, path, places)
+        })?,
+        overrides: row
+            .overrides
+            .into_iter()
+            .map(|row| Override {
+                rule: row.rule,
+                by: row.by,
+                reason: row.reason,
+                date: row.date.0.0,
+            })
+            .collect(),
+        signature: row.signature.map(|row| Signature {
+            by: row.by,
+            date: row.date.0.0,
+        }),
+    })
+}
+
+/// Converts the rows of an array of tables, each with its path.
+fn each<R, T>(
+    table: &str,
+    rows: Vec<R>,
+    convert: impl Fn(R, &str) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    rows.into_iter()
+        .enumerate()
+        .map(|(index, row)| convert(row, &joined(table, &index.to_string())))
+        .collect()
+}
