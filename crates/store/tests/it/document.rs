@@ -1,8 +1,13 @@
 //! What a program adds to a case, byte by byte.
 
+use jiff::Timestamp;
 use jiff::civil::date;
+use jiff::tz::Offset;
+use proptest::prelude::*;
 use sirt_quantity::{Activity, Fraction};
-use sirt_store::{Administration, CaseDocument, Clearance, Override, StoreError, TimedActivity};
+use sirt_store::{
+    Administration, CaseDocument, Clearance, Instant, Override, StoreError, TimedActivity,
+};
 
 use crate::{example_text, example_with};
 
@@ -185,4 +190,46 @@ fn writes_whole_files_and_never_over_others() {
         "{said}"
     );
     assert_eq!(std::fs::read_to_string(&file).unwrap(), read.to_toml());
+}
+
+proptest! {
+    // Each case is read twice, which takes milliseconds.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_added_reads_back(
+        activity_mbq in 0.001..99_999.0_f64,
+        percent in 0.0..=100.0_f64,
+        seconds in 1_773_000_000_i64..4_000_000_000,
+        quarters in -48..=56_i32,
+        note in "[^\\x00-\\x08\\x0b-\\x1f\\x7f]{1,40}",
+    ) {
+        prop_assume!(!note.trim().is_empty());
+        let offset = Offset::from_seconds(quarters * 900).unwrap();
+        let at = Instant::new(Timestamp::from_second(seconds).unwrap(), offset);
+        let added = Administration {
+            at,
+            assay: TimedActivity {
+                activity: Activity::from_mbq(activity_mbq),
+                at,
+            },
+            delivered: Some(Fraction::from_percent(percent).unwrap()),
+            note: Some(note.clone()),
+            ..administration()
+        };
+        let mut document = CaseDocument::from_toml(&example_text()).unwrap();
+        document.append_administration(&added).unwrap();
+        let read = document
+            .case()
+            .administrations
+            .iter()
+            .find(|given| given.note.as_ref() == Some(&note))
+            .unwrap();
+        // Twelve digits are written.
+        prop_assert!((read.assay.activity / added.assay.activity - 1.0).abs() < 1e-11);
+        let delivered = read.delivered.unwrap().as_percent();
+        prop_assert!((delivered - percent).abs() <= 1e-11 * percent.max(1.0));
+        prop_assert_eq!(read.at, at);
+        prop_assert_eq!(read.at.to_string(), at.to_string());
+    }
 }

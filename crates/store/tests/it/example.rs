@@ -110,8 +110,7 @@ fn reads_a_folder_and_finds_its_images() {
 
 #[test]
 fn is_read_within_the_time_of_a_plan() {
-    // `sirt plan` has 0.2 s without images; reading takes at most a tenth of
-    // it, in the unoptimised build as well.
+    // `sirt plan` has 0.2 s without images; this takes a few milliseconds.
     let text = example_text();
     let begin = std::time::Instant::now();
     Case::from_toml(&text).unwrap();

@@ -1,5 +1,6 @@
 //! What a case may not say: each refusal by its exact text, at its line.
 
+use proptest::prelude::*;
 use sirt_store::Case;
 
 use crate::{example_text, example_with};
@@ -604,4 +605,34 @@ fn paths_that_leave_the_case() {
 #[test]
 fn the_example_itself_is_not_refused() {
     Case::from_toml(&example_text()).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    // Damage anywhere but in the pseudonym itself: read or refused, no panic,
+    // and no error that names the patient.
+    #[test]
+    fn damage_is_refused_without_naming_the_patient(
+        start in 0.0..1.0_f64,
+        length in 0..60_usize,
+        instead in "[ -~\\n]{0,12}",
+    ) {
+        let text = example_text();
+        let letters: Vec<char> = text.chars().collect();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the text")]
+        let begin = (start * letters.len() as f64) as usize;
+        let end = (begin + length).min(letters.len());
+        let damaged: String = letters[..begin]
+            .iter()
+            .copied()
+            .chain(instead.chars())
+            .chain(letters[end..].iter().copied())
+            .collect();
+        if let Err(error) = Case::from_toml(&damaged) {
+            let said = format!("{error} {error:?}");
+            prop_assert!(!said.contains("SIRT-017"), "{said}");
+            prop_assert!(said.starts_with("case.toml:"), "{said}");
+        }
+    }
 }
