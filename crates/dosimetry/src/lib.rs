@@ -60,9 +60,9 @@ pub use gamma::{
 pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
 pub use medium::Medium;
 pub use planning::{
-    CardGoals, CardPatient, CardTerritory, MethodQuestion, MethodRow, PlanMethod, PlanTissue,
-    PlanUncertainty, SampledDoses, Verdict, VoxelFigures, VoxelPrediction, method_card,
-    method_question, predicted_dose, row_of_activity,
+    CardGoals, CardPatient, CardTerritory, CourseDoses, MethodQuestion, MethodRow, PlanMethod,
+    PlanTissue, PlanUncertainty, SampledDoses, Verdict, VoxelFigures, VoxelPrediction,
+    course_doses, method_card, method_question, predicted_dose, row_of_activity,
 };
 pub use plausibility::{
     BEYOND_TREATMENT, Doubt, LARGEST_VIAL, LEAST_TREATMENT, SAME_HALF_LIFE, doubt_about_dose,

@@ -9,10 +9,12 @@ use std::path::{Component, Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sirt_image::PixelUnits;
+use sirt_quantity::Length;
 
 use crate::StoreError;
 use crate::place::{Places, joined};
 use crate::row::ImagesRow;
+use crate::written::Written;
 
 /// Unit of the numbers of an image that does not say it.
 #[derive(
@@ -48,12 +50,16 @@ impl ImageUnits {
 
 /// The images of a case, each with its path from the folder of the case, or
 /// the whole one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Images {
     /// SPECT of MAA.
     pub maa_spect: Option<PathBuf>,
     /// Unit of its numbers, where the file does not say it.
     pub maa_spect_units: Option<ImageUnits>,
+    /// Its resolution, full width at half maximum.
+    pub maa_spect_resolution: Option<Length>,
+    /// The part of it that a filter adds.
+    pub maa_spect_filter: Option<Length>,
     /// Planar views of MAA, one path for both, or the front and the back.
     pub maa_planar: Vec<PathBuf>,
     /// CT.
@@ -77,6 +83,8 @@ impl Images {
         Self {
             maa_spect: one(&self.maa_spect),
             maa_spect_units: self.maa_spect_units,
+            maa_spect_resolution: self.maa_spect_resolution,
+            maa_spect_filter: self.maa_spect_filter,
             maa_planar: all(&self.maa_planar),
             ct: one(&self.ct),
             structures: all(&self.structures),
@@ -118,6 +126,21 @@ impl Images {
                 });
             }
         };
+        let length = |key: &str, written: Option<Written<Length>>| {
+            let Some(written) = written else {
+                return Ok(None);
+            };
+            let path = joined("images", key);
+            // The range of resolutions that counts can be corrected for.
+            if (0.0..=50.0).contains(&written.0.as_mm()) {
+                return Ok(Some(written.0));
+            }
+            Err(StoreError::OutOfRange {
+                place: places.at(&path),
+                value: format!("{} mm", written.0.as_mm()),
+                allowed: "0..=50 mm".to_owned(),
+            })
+        };
         for (key, units, image) in [
             ("maa_spect_units", row.maa_spect_units, &row.maa_spect),
             ("y90_units", row.y90_units, &row.y90),
@@ -133,6 +156,8 @@ impl Images {
         Ok(Self {
             maa_spect: one("maa_spect", row.maa_spect)?,
             maa_spect_units: row.maa_spect_units,
+            maa_spect_resolution: length("maa_spect_resolution", row.maa_spect_resolution)?,
+            maa_spect_filter: length("maa_spect_filter", row.maa_spect_filter)?,
             maa_planar,
             ct: one("ct", row.ct)?,
             structures: row

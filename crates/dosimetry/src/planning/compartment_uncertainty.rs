@@ -18,7 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sirt_quantity::{AbsorbedDose, Activity, LungShuntFraction, Mass};
 
-use crate::{Delivery, DosimetryError, Partition, TumourToNormal};
+use crate::{Cited, Delivery, DosimetryError, Partition, TumourToNormal};
 
 /// `Φ(−2)`.
 const LOWER_QUANTILE: f64 = 0.022_750_131_948_179_2;
@@ -42,6 +42,38 @@ pub struct PlanUncertainty {
 }
 
 impl PlanUncertainty {
+    /// The values that OpenSIRT takes where nothing better is known.
+    ///
+    /// # Errors
+    /// [`DosimetryError::DataTable`] when the table is damaged, which a unit
+    /// test rules out for the built-in one.
+    pub fn built_in() -> Result<Self, DosimetryError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            tumour_mass: Cited<f64>,
+            normal_mass: Cited<f64>,
+            tumour_to_normal: Cited<f64>,
+            lung_shunt: Cited<f64>,
+            lung_mass: Cited<f64>,
+            activity: Cited<f64>,
+        }
+        let table: Table = toml::from_str(include_str!("../../data/plan_uncertainty.toml"))
+            .map_err(|error| DosimetryError::DataTable {
+                table: "uncertainties of a plan",
+                reason: error.to_string(),
+            })?;
+        let read = Self {
+            tumour_mass: table.tumour_mass.value,
+            normal_mass: table.normal_mass.value,
+            tumour_to_normal: table.tumour_to_normal.value,
+            lung_shunt: table.lung_shunt.value,
+            lung_mass: table.lung_mass.value,
+            activity: table.activity.value,
+        };
+        read.check().map(|()| read)
+    }
+
     fn check(&self) -> Result<(), DosimetryError> {
         for (what, value) in [
             ("relative uncertainty of the tumour mass", self.tumour_mass),
@@ -295,6 +327,14 @@ mod tests {
         for tissue in [PlanTissue::Tumour, PlanTissue::NormalLiver] {
             assert!((half(tissue) - 0.5).abs() < 3.0 * 0.5 / 20_000.0_f64.sqrt());
         }
+    }
+
+    #[test]
+    fn the_built_in_values_can_be_used() {
+        let sampled = sampled(&PlanUncertainty::built_in().unwrap());
+        let dose = AbsorbedDose::from_gy(100.0);
+        let [lower, upper] = sampled.interval(PlanTissue::Tumour, dose);
+        assert!(lower < dose && dose < upper);
     }
 
     #[test]

@@ -64,10 +64,12 @@ pub enum PlanMethod {
     VoxelLimit,
     /// Voxel prediction, dose of the tumour.
     VoxelTarget,
+    /// An activity that a person states, by no method of the card.
+    Stated,
 }
 
 impl PlanMethod {
-    /// All of them, in the order of the card.
+    /// All that compute an activity, in the order of the card.
     pub const ALL: [Self; 10] = [
         Self::Bsa,
         Self::BsaLobar1,
@@ -95,6 +97,7 @@ impl PlanMethod {
             Self::Holmium => "holmium",
             Self::VoxelLimit => "voxel-limit",
             Self::VoxelTarget => "voxel-target",
+            Self::Stated => "stated",
         }
     }
 
@@ -112,6 +115,7 @@ impl PlanMethod {
             }
             Self::Holmium => "vanroekel2021thesis, p. 30",
             Self::VoxelLimit | Self::VoxelTarget => "chiesa2021sop; dieudonne2011",
+            Self::Stated => "the case",
         }
     }
 
@@ -445,6 +449,7 @@ fn activity_by(
             HolmiumFormula::built_in()?.activity(model.single.perfused_mass())?,
         )),
         PlanMethod::VoxelLimit => by_voxel_limit(patient, territory, goals, model),
+        PlanMethod::Stated => Ok(ActivityOutcome::missing("no activity is stated")),
         PlanMethod::VoxelTarget => Ok(match (territory.voxel, goals.tumour) {
             (None, _) => ActivityOutcome::missing(NO_VOXELS),
             (_, None) => ActivityOutcome::missing("no goal for the tumour"),

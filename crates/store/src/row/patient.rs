@@ -163,6 +163,12 @@ pub(crate) struct ImagesRow {
     pub(crate) maa_spect: Option<String>,
     /// Unit of its numbers, where the file does not say it.
     pub(crate) maa_spect_units: Option<ImageUnits>,
+    /// Resolution (FWHM) of the image; with it counts are corrected for blur.
+    #[schemars(extend("examples" = ["12 mm"]))]
+    pub(crate) maa_spect_resolution: Option<Written<Length>>,
+    /// Part of it that a filter after reconstruction adds (FWHM).
+    #[schemars(extend("examples" = ["7 mm"]))]
+    pub(crate) maa_spect_filter: Option<Written<Length>>,
     /// Planar views of MAA, both in one file or folder.
     pub(crate) maa_planar: Option<String>,
     /// Planar view of MAA from the front; with `maa_planar_posterior`.
