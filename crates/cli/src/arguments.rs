@@ -11,6 +11,7 @@ use sirt_quantity::{Activity, Density, DoseFactor, Length, NuclideLibrary, TimeS
 
 use crate::activity_arguments::CalculatorArguments;
 use crate::new_arguments::NewArguments;
+use crate::plan_arguments::{PlanArguments, ShuntArguments};
 
 /// Absorbed dose in selective internal radiation therapy.
 ///
@@ -46,6 +47,10 @@ pub(crate) enum Command {
     /// Exit code 1 where a value cannot be or the lung shunt forbids
     /// treatment; 2 where an option is missing or not used by the method.
     Activity(Box<CalculatorArguments>),
+    /// Plan a case: all methods, limits, rules and vials.
+    Plan(PlanArguments),
+    /// Measure the lung shunt of a case by every way that it allows.
+    Shunt(ShuntArguments),
     /// Start a case: a folder with a file that a person reads and writes.
     New(NewArguments),
     /// Print completions for a shell.
@@ -73,6 +78,8 @@ impl Command {
             Self::Phantom(arguments) => arguments.json,
             Self::Demo(arguments) => arguments.json,
             Self::Activity(arguments) => arguments.json,
+            Self::Plan(arguments) => arguments.json,
+            Self::Shunt(arguments) => arguments.json,
             Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }

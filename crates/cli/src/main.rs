@@ -27,6 +27,8 @@ mod new_arguments;
 mod new_case;
 mod output_folder;
 mod phantom;
+mod plan;
+mod plan_arguments;
 mod plausibility;
 mod preview;
 mod progress;
@@ -63,6 +65,8 @@ fn main() -> ExitCode {
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Activity(arguments) => activity::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Shunt(arguments) => plan::run_shunt(&arguments),
         Command::New(arguments) => new_case::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

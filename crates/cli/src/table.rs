@@ -12,7 +12,7 @@ const BOLD: anstyle::Style = anstyle::Style::new().bold();
 const WEAK: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
 const STOP: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 
-/// Text in columns: names to the left, numbers to the right.
+/// Text in columns: words to the left, numbers to the right.
 pub(crate) struct Table {
     header: Vec<String>,
     units: Vec<String>,
@@ -34,7 +34,7 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// The table as text, the first column to the left.
+    /// The table as text: to the left go the first column and columns of words.
     pub(crate) fn to_text(&self) -> String {
         let has_units = self.units.iter().any(|unit| !unit.is_empty());
         let lines = std::iter::once(&self.header)
@@ -50,14 +50,27 @@ impl Table {
                     .unwrap_or(0)
             })
             .collect();
+        let left: Vec<bool> = (0..self.header.len())
+            .map(|column| {
+                let cells = || self.rows.iter().filter_map(|row| row.get(column));
+                column == 0
+                    || self.units[column].is_empty()
+                        && cells().any(|cell| {
+                            cell.starts_with(|c: char| c.is_alphabetic() || c == '→' || c == '≥')
+                        })
+            })
+            .collect();
         let mut text = String::new();
         for (number, line) in lines.enumerate() {
             let mut written = String::new();
             for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-                if column == 0 {
+                if column > 0 {
+                    written.push_str("  ");
+                }
+                if left[column] {
                     written.push_str(&format!("{cell:<width$}"));
                 } else {
-                    written.push_str(&format!("  {cell:>width$}"));
+                    written.push_str(&format!("{cell:>width$}"));
                 }
             }
             let style = if number == 0 {

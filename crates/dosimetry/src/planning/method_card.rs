@@ -181,10 +181,26 @@ pub struct CardTerritory {
     pub tumour_to_normal: Option<TumourToNormal>,
     /// Voxel prediction, where there is an image.
     pub voxel: Option<VoxelFigures>,
+    /// Its own lung shunt, where it was measured apart from the patient's.
+    pub lung_shunt: Option<LungShuntFraction>,
     /// Part that stays behind.
     pub residual: ResidualFraction,
     /// How sure all of it is.
     pub uncertainty: PlanUncertainty,
+}
+
+impl CardTerritory {
+    /// Where the activity of its vial goes.
+    ///
+    /// # Errors
+    /// Those of [`Delivery::new`].
+    pub fn delivery(&self, patient: &CardPatient) -> Result<Delivery, DosimetryError> {
+        Delivery::new(
+            patient.dose_factor,
+            self.lung_shunt.unwrap_or(patient.lung_shunt),
+            self.residual,
+        )
+    }
 }
 
 /// A row of the card.
@@ -506,7 +522,7 @@ fn by_body_surface(
             LobarForm::LobeInvolvement,
         )?,
     };
-    let mut outcome = reduced(prescription.activity(), patient.lung_shunt)?;
+    let mut outcome = reduced(prescription.activity(), shunt_of(patient, territory))?;
     outcome.notes.push(format!(
         "body surface {:.4} m2, involvement {:.1} %",
         area.as_m2(),
@@ -528,11 +544,18 @@ fn by_table(
         ));
     }
     let table = EmpiricTable::built_in()?;
-    let mut outcome = reduced(table.activity(liver.involvement()?)?, patient.lung_shunt)?;
+    let mut outcome = reduced(
+        table.activity(liver.involvement()?)?,
+        shunt_of(patient, territory),
+    )?;
     outcome
         .notes
         .push("historical, not recommended any more".to_owned());
     Ok(outcome)
+}
+
+fn shunt_of(patient: &CardPatient, territory: &CardTerritory) -> LungShuntFraction {
+    territory.lung_shunt.unwrap_or(patient.lung_shunt)
 }
 
 /// What the shunt table leaves of an activity.
@@ -643,7 +666,7 @@ struct DoseModel {
 
 impl DoseModel {
     fn new(patient: &CardPatient, territory: &CardTerritory) -> Result<Self, DosimetryError> {
-        let delivery = Delivery::new(patient.dose_factor, patient.lung_shunt, territory.residual)?;
+        let delivery = territory.delivery(patient)?;
         let mass = |volume: Capacity| territory.density * volume;
         let perfused = territory.perfused;
         let normal = perfused.total() - perfused.tumour();
@@ -818,6 +841,7 @@ mod tests {
             density: Density::from_g_per_ml(1.0),
             tumour_to_normal: Some(TumourToNormal::from_ratio(4.0).unwrap()),
             voxel: None,
+            lung_shunt: None,
             residual: ResidualFraction::ZERO,
             uncertainty: SOME,
         }

@@ -1,0 +1,266 @@
+//! Vials to order, and what was delivered.
+
+use anyhow::Context as _;
+use serde::Serialize;
+use sirt_dosimetry::{
+    DatedActivity, DeliveredActivity, EarlyEnd, EndOfInfusion, InfusionOrder, LateStart,
+    MeasuredResidual, OrderConstraints, OrderOutcome, Vial, plan_orders, usual_activity_tolerance,
+    vial_offers,
+};
+use sirt_quantity::{Activity, Fraction, ResidualFraction, TimeSpan};
+use sirt_store::{Case, Instant};
+
+use super::ChosenActivity;
+use super::facts::Product;
+
+/// Two weeks before and three days behind an infusion, for usual calibrations.
+const CALENDAR_BEFORE_H: f64 = 14.0 * 24.0;
+const CALENDAR_AFTER_H: f64 = 3.0 * 24.0;
+
+/// The plan of vials, or why there is none.
+#[derive(Debug, Serialize)]
+pub(super) struct VialPlan {
+    #[serde(flatten)]
+    pub(super) outcome: Option<OrderOutcome>,
+    /// What happens when the first infusion starts two hours late.
+    pub(super) two_hours_late: Vec<LateStart>,
+    /// What is given when an infusion stops at 60 %.
+    pub(super) stopped_at_60_percent: Vec<EarlyEnd>,
+    /// What is missing or assumed.
+    pub(super) notes: Vec<String>,
+}
+
+pub(super) fn vials(
+    case: &Case,
+    product: &Product,
+    chosen: &[ChosenActivity],
+) -> anyhow::Result<VialPlan> {
+    let mut notes = Vec::new();
+    let mut orders = Vec::new();
+    let usual = usual_activity_tolerance()?;
+    for choice in chosen {
+        let prescription = case
+            .prescriptions
+            .iter()
+            .find(|prescription| prescription.territory == choice.territory);
+        let at: Option<Instant> = prescription
+            .and_then(|p| p.at.or(p.activity.map(|activity| activity.at)))
+            .or_else(|| {
+                case.sessions
+                    .iter()
+                    .find(|session| {
+                        session.territories.is_empty()
+                            || session.territories.contains(&choice.territory)
+                    })
+                    .map(|session| session.earliest)
+            });
+        let Some(at) = at else {
+            notes.push(format!(
+                "territory `{}` has no planned instant; give at in its [[prescription]] or a [[session]]",
+                choice.territory
+            ));
+            continue;
+        };
+        orders.push(InfusionOrder {
+            territory: choice.territory.clone(),
+            prescribed: choice.given,
+            residual_fraction: choice.residual,
+            tolerance: prescription
+                .and_then(|p| p.tolerance)
+                .unwrap_or(usual.value),
+            planned_at: at.timestamp(),
+        });
+    }
+    let offers = offers(case, product, &orders, &mut notes)?;
+    if orders.is_empty() || offers.is_empty() {
+        if offers.is_empty() {
+            notes.push("no vial is on offer; give [[calibration]] or [[vial]]".to_owned());
+        }
+        return Ok(VialPlan {
+            outcome: None,
+            two_hours_late: Vec::new(),
+            stopped_at_60_percent: Vec::new(),
+            notes,
+        });
+    }
+    let outcome = plan_orders(&orders, &offers, &OrderConstraints::default())?;
+    let mut two_hours_late = Vec::new();
+    let mut stopped = Vec::new();
+    if let Some(plan) = &outcome.plan {
+        for at in 0..plan.infusions.len() {
+            two_hours_late.push(plan.late_start(at, TimeSpan::from_hours(2.0))?);
+            stopped.push(plan.early_end(at, Fraction::from_percent(60.0)?)?);
+        }
+    }
+    Ok(VialPlan {
+        outcome: Some(outcome),
+        two_hours_late,
+        stopped_at_60_percent: stopped,
+        notes,
+    })
+}
+
+/// Vials that are there, those of the stated calibrations, and where nothing
+/// is stated those of the product's usual calendar.
+fn offers(
+    case: &Case,
+    product: &Product,
+    orders: &[InfusionOrder],
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Vec<Vial>> {
+    let mut offers = Vec::new();
+    for vial in &case.vials {
+        let made = Vial::of(
+            &product.data,
+            vial.calibrated.activity,
+            vial.calibrated.at.timestamp(),
+            product.half_life,
+        )
+        .with_context(|| format!("[[vial]] `{}`", vial.label))?;
+        offers.push(match vial.expires {
+            Some(expires) => {
+                let from = made.usable_from;
+                made.with_window(from, expires.timestamp())
+                    .with_context(|| format!("[[vial]] `{}`", vial.label))?
+            }
+            None => made,
+        });
+    }
+    let usual: Vec<Activity> = product
+        .data
+        .vial_sizes_gbq
+        .iter()
+        .flat_map(|sizes| &sizes.value)
+        .map(|gbq| Activity::from_gbq(*gbq))
+        .collect();
+    for calibration in &case.calibrations {
+        let sizes = if calibration.sizes.is_empty() {
+            &usual
+        } else {
+            &calibration.sizes
+        };
+        offers.extend(vial_offers(
+            &product.data,
+            sizes,
+            &[calibration.at.timestamp()],
+            product.half_life,
+        )?);
+    }
+    let (Some(first), Some(last)) = (
+        orders.iter().map(|order| order.planned_at).min(),
+        orders.iter().map(|order| order.planned_at).max(),
+    ) else {
+        return Ok(offers);
+    };
+    if offers.is_empty() {
+        if let Some(schedule) = product
+            .data
+            .calibration_schedule
+            .as_ref()
+            .filter(|schedule| schedule.value.time_zone.is_some())
+        {
+            let hours = |h: f64| jiff::SignedDuration::from_secs_f64(h * 3600.0);
+            let calibrations = schedule.value.instants(
+                first.checked_sub(hours(CALENDAR_BEFORE_H))?,
+                last.checked_add(hours(CALENDAR_AFTER_H))?,
+                None,
+            )?;
+            notes.push(format!(
+                "no calibration is stated: the usual calendar of {} was taken ({}{})",
+                product.data.name,
+                schedule.source,
+                if schedule.doubtful {
+                    "; to be checked"
+                } else {
+                    ""
+                }
+            ));
+            offers.extend(vial_offers(
+                &product.data,
+                &usual,
+                &calibrations,
+                product.half_life,
+            )?);
+        }
+    }
+    Ok(offers)
+}
+
+/// An infusion as it was delivered.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Delivered {
+    pub(super) territory: String,
+    #[serde(flatten)]
+    pub(super) activity: DeliveredActivity,
+    /// Whether it is within the tolerance of what was intended.
+    pub(super) within_tolerance: bool,
+}
+
+/// What was delivered to each territory; `chosen` holds what was intended.
+pub(super) fn delivered(
+    case: &Case,
+    product: &Product,
+    chosen: &[ChosenActivity],
+) -> anyhow::Result<Vec<Delivered>> {
+    let usual = usual_activity_tolerance()?.value;
+    case.administrations
+        .iter()
+        .enumerate()
+        .map(|(number, administration)| {
+            let place = || format!("[[administration]] {}", number + 1);
+            let assay = DatedActivity::new(
+                administration.assay.activity,
+                administration.assay.at.timestamp(),
+            )
+            .with_context(place)?;
+            let residual = match (&administration.residual, administration.delivered) {
+                (Some(residual), _) => MeasuredResidual::Activity(
+                    DatedActivity::new(residual.activity, residual.at.timestamp())
+                        .with_context(place)?,
+                ),
+                (None, Some(part)) => {
+                    MeasuredResidual::Fraction(ResidualFraction::from_fraction(part.rest())?)
+                }
+                (None, None) => MeasuredResidual::Fraction(ResidualFraction::ZERO),
+            };
+            let at = administration.at.timestamp();
+            let intended = chosen
+                .iter()
+                .find(|choice| choice.territory == administration.territory)
+                .map_or_else(
+                    || assay.activity_at(at, product.half_life),
+                    |choice| choice.given,
+                );
+            let end = if administration.stasis {
+                EndOfInfusion::Stasis
+            } else if administration
+                .delivered
+                .is_some_and(|part| part.rest() > 0.0)
+            {
+                EndOfInfusion::Stopped
+            } else {
+                EndOfInfusion::Complete
+            };
+            let activity = DeliveredActivity::from_measurements(
+                intended,
+                &assay,
+                &residual,
+                at,
+                end,
+                product.half_life,
+            )
+            .with_context(place)?;
+            let tolerance = case
+                .prescriptions
+                .iter()
+                .find(|p| p.territory == administration.territory)
+                .and_then(|p| p.tolerance)
+                .unwrap_or(usual);
+            Ok(Delivered {
+                territory: administration.territory.clone(),
+                within_tolerance: activity.is_within(tolerance),
+                activity,
+            })
+        })
+        .collect()
+}

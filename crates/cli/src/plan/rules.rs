@@ -1,0 +1,277 @@
+//! Limits and safety rules of a case, with what was cleared and overridden.
+
+use anyhow::Context as _;
+use sirt_dosimetry::{
+    ChosenLimits, Clearance, CourseDoses, DoseLimitTable, ExtrahepaticFinding, LimitFacts,
+    LimitSelection, MethodRow, PlanMethod, RuleOverride, RuleResult, SafetyFacts, SafetyThresholds,
+    ShuntEstimate, ShuntMethod, SurfaceFormula, UnusedOverride, apply_overrides, safety_rules,
+    untreated_fraction,
+};
+use sirt_quantity::{AbsorbedDose, Activity, Capacity, Fraction, TimeSpan};
+use sirt_store::{Case, TherapyKind};
+
+use super::facts::{PlanFacts, Product, scenario, tumour_type};
+use super::images::Extrahepatic;
+use super::orders::{Delivered, VialPlan};
+
+/// What the rules are asked about.
+pub(super) struct Judgement<'a> {
+    pub(super) case: &'a Case,
+    pub(super) facts: &'a PlanFacts,
+    pub(super) product: &'a Product,
+    pub(super) shunts: &'a [ShuntEstimate],
+    pub(super) extrahepatic: Option<&'a Extrahepatic>,
+    pub(super) chosen: &'a [MethodRow],
+    pub(super) course: Option<&'a CourseDoses>,
+    pub(super) methods: &'a [MethodRow],
+    pub(super) order: &'a VialPlan,
+    pub(super) delivered: &'a [Delivered],
+    pub(super) albi_grade: Option<u8>,
+    pub(super) child_pugh_points: Option<u8>,
+}
+
+/// Limits and rules.
+pub(super) struct Judged {
+    pub(super) limits: LimitSelection,
+    pub(super) results: Vec<RuleResult>,
+    pub(super) unused: Vec<UnusedOverride>,
+}
+
+pub(super) fn judged(judgement: &Judgement<'_>) -> anyhow::Result<Judged> {
+    let case = judgement.case;
+    let facts = safety_facts(judgement)?;
+    let limits = DoseLimitTable::built_in()?.applicable(
+        case.device.device,
+        tumour_type(case),
+        scenario(case),
+        &LimitFacts {
+            bilirubin_mg_per_dl: facts.bilirubin_mg_per_dl,
+            hepatic_reserve: facts.hepatic_reserve,
+            pretreated: Some(case.prior_therapies.iter().any(|therapy| {
+                matches!(
+                    therapy.kind,
+                    TherapyKind::Radioembolisation
+                        | TherapyKind::Chemoembolisation
+                        | TherapyKind::Systemic
+                        | TherapyKind::ExternalBeam
+                )
+            })),
+            cirrhosis: Some(case.disease.cirrhosis),
+            ..LimitFacts::default()
+        },
+    );
+    let chosen = ChosenLimits::from_selection(&limits);
+    let results = safety_rules(&facts, &chosen, &SafetyThresholds::built_in()?)?;
+    let overrides = case
+        .overrides
+        .iter()
+        .map(|given| {
+            Ok(RuleOverride {
+                rule: given.rule.clone(),
+                by: given.by.clone(),
+                reason: given.reason.clone(),
+                // A case dates decisions by the day: the start of it in UTC.
+                at: jiff::tz::TimeZone::UTC
+                    .to_timestamp(given.date.to_datetime(jiff::civil::Time::midnight()))
+                    .context("[[override]] date")?,
+            })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let overridden = apply_overrides(results, &overrides).context("[[override]]")?;
+    Ok(Judged {
+        limits,
+        results: overridden.results,
+        unused: overridden.unused,
+    })
+}
+
+fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
+    let Judgement {
+        case,
+        facts,
+        product,
+        course,
+        chosen,
+        ..
+    } = judgement;
+    let mut known = SafetyFacts::of(case.device.device);
+    known.scenario = Some(scenario(case));
+    known.reduced_by_shunt_table = (!chosen.is_empty()).then(|| {
+        chosen.iter().any(|row| {
+            matches!(
+                row.name,
+                PlanMethod::Bsa
+                    | PlanMethod::BsaLobar1
+                    | PlanMethod::BsaLobar2
+                    | PlanMethod::Empiric
+            )
+        })
+    });
+    known.lung_shunt = Some(facts.patient.lung_shunt);
+    let by = |wanted: &[ShuntMethod]| {
+        judgement
+            .shunts
+            .iter()
+            .find(|shunt| wanted.contains(&shunt.method))
+            .map(|shunt| shunt.fraction)
+    };
+    known.planar_lung_shunt = by(&[ShuntMethod::Planar]);
+    known.spect_lung_shunt = by(&[ShuntMethod::SpectCorrected, ShuntMethod::SpectMargin]);
+    known.earlier_lung_dose = Some(case.earlier_lung_dose());
+    known.further_lung_dose = Some(AbsorbedDose::ZERO);
+    if let Some(course) = course {
+        known.lung_dose = Some(AbsorbedDose::from_gy(course.lung_gy));
+        known.lung_activity = Some(Activity::from_gbq(course.lung_activity_gbq));
+        known.normal_perfused_dose = course.normal_perfused_gy.map(AbsorbedDose::from_gy);
+        known.normal_whole_dose = course.normal_whole_gy.map(AbsorbedDose::from_gy);
+    }
+    known.extrahepatic = extrahepatic(judgement);
+    if let Some(liver) = facts.patient.liver {
+        known.liver_volume = Some(liver.total());
+        known.tumour_volume = Some(liver.tumour());
+        let normal = liver.total() - liver.tumour();
+        let treated: Vec<Capacity> = facts
+            .territories
+            .iter()
+            .map(|territory| territory.perfused.total() - territory.perfused.tumour())
+            .collect();
+        let sum: Capacity = treated.iter().copied().sum();
+        // Volumes on different grids differ in the last half percent.
+        known.hepatic_reserve = if sum > normal && sum < normal * 1.005 {
+            Some(Fraction::ZERO)
+        } else {
+            untreated_fraction(normal, &treated, Capacity::ZERO).ok()
+        };
+    }
+    known.territory_volumes = Some(
+        facts
+            .territories
+            .iter()
+            .map(|territory| territory.perfused.total())
+            .collect(),
+    );
+    if let Some(laboratory) = case.laboratory.last() {
+        known.bilirubin_mg_per_dl = laboratory
+            .values
+            .bilirubin
+            .map(sirt_quantity::Bilirubin::as_mg_per_dl);
+    }
+    known.albi_grade = judgement.albi_grade;
+    known.child_pugh_points = judgement.child_pugh_points;
+    known.tumour_to_normal_ratio = facts
+        .territories
+        .iter()
+        .filter_map(|territory| territory.tumour_to_normal.map(|ratio| ratio.as_ratio()))
+        .min_by(f64::total_cmp);
+    // Forms of one method count once.
+    let mut computed: Vec<&str> = judgement
+        .methods
+        .iter()
+        .filter(|row| row.activity_gbq.is_some())
+        .map(|row| row.name.name().split('-').next().unwrap_or_default())
+        .collect();
+    computed.sort_unstable();
+    computed.dedup();
+    known.methods_computed = Some(computed.len());
+    if let Some((height, weight)) = facts.patient.body {
+        known.body_surface = Some(SurfaceFormula::DuBois.area(height, weight)?);
+    }
+    let recorded: Activity = if judgement.delivered.is_empty() {
+        case.prescriptions
+            .iter()
+            .filter_map(|prescription| prescription.activity)
+            .map(|stated| stated.activity)
+            .sum()
+    } else {
+        judgement
+            .delivered
+            .iter()
+            .map(|delivered| delivered.activity.delivered)
+            .sum()
+    };
+    if recorded > Activity::ZERO {
+        known.recorded_activity = Some(recorded);
+    }
+    if let Some(plan) = judgement
+        .order
+        .outcome
+        .as_ref()
+        .and_then(|outcome| outcome.plan.as_ref())
+    {
+        known.prescribed_activity = Some(plan.infusions.iter().map(|i| i.order.prescribed).sum());
+        known.vial_activity = Some(plan.infusions.iter().map(|i| i.given).sum());
+    }
+    if !judgement.delivered.is_empty() {
+        known.prescribed_activity = Some(
+            judgement
+                .delivered
+                .iter()
+                .map(|delivered| delivered.activity.intended)
+                .sum(),
+        );
+        known.delivered_activity = Some(recorded);
+    }
+    let administered = case.administrations.iter().find_map(|administration| {
+        let vial = case.vial(administration.vial.as_deref()?)?;
+        Some((administration, vial))
+    });
+    if let Some((administration, vial)) = administered {
+        let calibrated = vial.calibrated.at;
+        known.administered_after_calibration = Some(administration.at.since(calibrated));
+        let (first, last) = product.data.usable();
+        let last = vial
+            .expires
+            .map_or(last, |expires| expires.since(calibrated));
+        known.vial_window = Some((first, last));
+    } else if let Some(plan) = judgement
+        .order
+        .outcome
+        .as_ref()
+        .and_then(|outcome| outcome.plan.as_ref())
+    {
+        if let Some(infusion) = plan.infusions.first() {
+            let vial = &plan.vials[infusion.vial].vial;
+            let hours = |later: jiff::Timestamp| {
+                TimeSpan::from_seconds(later.duration_since(vial.calibrated_at).as_secs_f64())
+            };
+            known.administered_after_calibration = Some(hours(infusion.order.planned_at));
+            known.vial_window = Some((hours(vial.usable_from), hours(vial.usable_until)));
+        }
+    }
+    known.dose_factor = Some(product.dose_factor);
+    known.half_life = Some(product.half_life);
+    Ok(known)
+}
+
+/// What was found outside of liver and lungs, with who cleared it: a clearance
+/// names the finding's id, organ or place.
+fn extrahepatic(judgement: &Judgement<'_>) -> Option<Vec<ExtrahepaticFinding>> {
+    let search = judgement.extrahepatic?;
+    let cleared = |names: &[&str]| {
+        judgement
+            .case
+            .clearances
+            .iter()
+            .find(|clearance| {
+                let text = clearance.finding.to_lowercase();
+                names.iter().any(|name| text.contains(&name.to_lowercase()))
+            })
+            .map(|clearance| Clearance {
+                by: clearance.by.clone(),
+                reason: clearance.reason.clone(),
+            })
+    };
+    let foci = search.foci.iter().map(|focus| ExtrahepaticFinding {
+        site: format!("{}: {}", focus.id, focus.place),
+        cleared: cleared(&[&focus.id]),
+    });
+    let organs = search
+        .organs
+        .iter()
+        .filter(|organ| organ.suspicious)
+        .map(|organ| ExtrahepaticFinding {
+            site: organ.name.clone(),
+            cleared: cleared(&[&organ.name]),
+        });
+    Some(foci.chain(organs).collect())
+}
