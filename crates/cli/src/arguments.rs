@@ -172,6 +172,12 @@ pub(crate) struct DvhArguments {
     /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
     #[arg(long, value_name = "FILE-or-DIR", required = true)]
     pub(crate) structures: Vec<PathBuf>,
+    /// Registration (DICOM REG, rigid) between frames of reference.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registration: Option<PathBuf>,
+    /// Say what a structure is, where its name does not: NAME=ROLE.
+    #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
+    pub(crate) role: Vec<(String, Role)>,
     /// Take the dose as constant inside each voxel, instead of resolving its
     /// slope at 31 points.
     #[arg(long)]
@@ -196,6 +202,9 @@ pub(crate) struct AddArguments {
     /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
     #[arg(long, value_name = "FILE-or-DIR", required = true)]
     pub(crate) structures: Vec<PathBuf>,
+    /// Say what a structure is, where its name does not: NAME=ROLE.
+    #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
+    pub(crate) role: Vec<(String, Role)>,
     /// Folder for the summed dose.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

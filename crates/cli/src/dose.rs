@@ -19,7 +19,7 @@ use crate::progress::Stages;
 use crate::response_input;
 use crate::result::{
     ActivityResult, DoseResult, EnergyPart, EnergyParts, EnergyResult, Finding, GridResult,
-    KernelResult, MediumResult, MethodResult, NuclideResult, Program, Share,
+    KernelResult, MediumResult, MethodResult, NuclideResult, Program, RoleSource, Share,
 };
 use crate::structure_input;
 use crate::table;
@@ -179,7 +179,21 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         .map(|(dose, mask)| {
             let response =
                 response_input::of_structure(mask, &distribution.dose, data.half_life, &models)?;
-            budget.of_structure(dose, mask, &activity.concentration, background, response)
+            let role_source = if mask.derived.is_some() {
+                RoleSource::Derived
+            } else if structure_input::stated_role(&arguments.role, &mask.name).is_some() {
+                RoleSource::Stated
+            } else {
+                RoleSource::Name
+            };
+            budget.of_structure(
+                dose,
+                mask,
+                &activity.concentration,
+                background,
+                role_source,
+                response,
+            )
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 

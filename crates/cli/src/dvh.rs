@@ -37,13 +37,18 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
     let stages = Stages::new();
     stages.begin("reading the dose");
     let (dose, mut findings) = inputs::read_dose(&arguments.dose)?;
+    let registration = arguments
+        .registration
+        .as_deref()
+        .map(inputs::read_registration)
+        .transpose()?;
     stages.begin("structures on the dose grid");
     let (masks, of_structures) = structure_input::on_grid(
         &arguments.structures,
         dose.grid(),
         dose.frame_of_reference(),
-        None,
-        &[],
+        registration.as_ref(),
+        &arguments.role,
     )?;
     findings.extend(of_structures);
     if masks.is_empty() {

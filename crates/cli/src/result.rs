@@ -148,6 +148,8 @@ impl GridResult {
 pub(crate) struct StructureResult {
     #[serde(flatten)]
     pub(crate) dose: StructureDose,
+    /// Where the role is from.
+    pub(crate) role_source: RoleSource,
     /// Expanded uncertainty of the mean dose, k = 2, Gy.
     pub(crate) uncertainty_gy: f64,
     /// The budget behind it.
@@ -158,6 +160,18 @@ pub(crate) struct StructureResult {
     pub(crate) equivalent_uniform_dose: UniformDose,
     /// What models of tumour control and of liver toxicity say, each with its population.
     pub(crate) responses: Vec<ResponseEstimate>,
+}
+
+/// Who said what a structure is to the treatment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RoleSource {
+    /// Read from the structure's name.
+    Name,
+    /// Stated with `--role`.
+    Stated,
+    /// The program made the structure for this role.
+    Derived,
 }
 
 #[derive(Debug, Serialize)]

@@ -12,7 +12,7 @@ use sirt_quantity::{AbsorbedDose, ActivityConcentration, Capacity, Length};
 use crate::activity_input::CalibratedActivity;
 use crate::arguments::DoseArguments;
 use crate::response_input::UniformDose;
-use crate::result::{Finding, RecoveryResult, StructureResult};
+use crate::result::{Finding, RecoveryResult, RoleSource, StructureResult};
 
 /// Samples and seed of the sampled budget: enough for two digits of the interval.
 const SAMPLES: usize = 5_000;
@@ -117,6 +117,7 @@ impl Budget {
         mask: &NamedMask,
         image: &Volume<ActivityConcentration>,
         background: AbsorbedDose,
+        role_source: RoleSource,
         (equivalent_uniform_dose, responses): (UniformDose, Vec<ResponseEstimate>),
     ) -> anyhow::Result<StructureResult> {
         let volume = Capacity::from_ml(dose.volume_ml);
@@ -161,6 +162,7 @@ impl Budget {
             recovery,
             equivalent_uniform_dose,
             responses,
+            role_source,
             dose,
         })
     }

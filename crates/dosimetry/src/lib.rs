@@ -25,6 +25,7 @@ mod separable;
 mod separable_sweep;
 mod sparse_convolution;
 mod structure_dose;
+mod structure_role;
 mod subvoxel;
 mod tissue;
 mod tumour_control;
@@ -57,7 +58,8 @@ pub use radiobiology::{
     dose_for_biologically_effective_dose, equieffective_dose, lea_catcheside_factor,
 };
 pub use recovery::{RecoveryCurve, RecoveryPoint, RecoveryTable, recovery_coefficient};
-pub use structure_dose::{NamedMask, Role, StructureBed, StructureDose, derived_normal_liver};
+pub use structure_dose::{NamedMask, StructureBed, StructureDose, derived_normal_liver};
+pub use structure_role::{Role, RoleByName};
 pub use subvoxel::{SUBVOXEL_POINTS, subvoxel_samples};
 pub use tissue::{ClassFraction, TissueTable};
 pub use tumour_control::{

@@ -10,3 +10,4 @@ mod architecture;
 mod dose;
 mod findings;
 mod references;
+mod roles;
