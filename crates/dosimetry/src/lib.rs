@@ -24,6 +24,7 @@ mod scanner_calibration;
 mod separable;
 mod separable_sweep;
 mod sparse_convolution;
+mod standardised_uptake;
 mod structure_dose;
 mod structure_role;
 mod subvoxel;
@@ -37,7 +38,8 @@ mod work_up;
 pub use absorbed_dose::{DecayData, DoseDistribution, Method};
 pub use accumulation::{AccumulatedDose, Treatment, TreatmentInteraction, accumulate};
 pub use calibration::{
-    Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor,
+    Calibration, CalibrationKind, Decision, Settlement, calibrate, calibration_refusals,
+    relative_factor,
 };
 pub use convolution::Convolution;
 pub use device::{Cited, Device, DeviceData, DeviceLibrary};

@@ -106,6 +106,7 @@ fn acquisition(first: &Instance, facts: &RadiopharmaceuticalFacts) -> ActivityAc
     ActivityAcquisition {
         modality: first.modality.clone(),
         units: facts.units,
+        suv_type: None,
         decay_correction: facts.decay_correction,
         decay_reference: facts.decay_reference,
         series_start: first.series_start.map(|start| {
