@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sirt_dosimetry::{CalibrationKind, Decision, ResponseEstimate, StructureDose};
 
+use crate::histogram_figures::{SurvivalDose, VolumeAtDose};
 use crate::response_input::UniformDose;
 
 /// Everything about one dose calculation.
@@ -158,6 +159,10 @@ pub(crate) struct StructureResult {
     pub(crate) recovery: Option<RecoveryResult>,
     /// Generalised equivalent uniform dose.
     pub(crate) equivalent_uniform_dose: UniformDose,
+    /// Equivalent uniform dose by surviving cells, where `--alpha` is stated.
+    pub(crate) survival_equivalent_uniform_dose: Option<SurvivalDose>,
+    /// Vx.
+    pub(crate) volume_at_dose: Vec<VolumeAtDose>,
     /// What models of tumour control and of liver toxicity say, each with its population.
     pub(crate) responses: Vec<ResponseEstimate>,
 }

@@ -9,5 +9,6 @@
 mod architecture;
 mod dose;
 mod findings;
+mod pet;
 mod references;
 mod roles;
