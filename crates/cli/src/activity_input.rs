@@ -4,10 +4,11 @@ use anyhow::{Context as _, bail};
 use sirt_dosimetry::{
     Calibration, CalibrationKind, NamedMask, Settlement, calibrate, relative_factor,
 };
-use sirt_image::{DecayCorrection, PixelUnits, Unspecified, Volume};
-use sirt_quantity::{ActivityConcentration, NuclideLibrary};
+use sirt_image::{DecayCorrection, PixelUnits, Recorded, Unspecified, Volume};
+use sirt_quantity::{Activity, ActivityConcentration, NuclideLibrary};
 
 use crate::arguments::{ActivityArguments, DecayArgument, Units};
+use crate::failure;
 use crate::inputs::ActivityImage;
 use crate::result::Finding;
 
@@ -16,6 +17,12 @@ const NEGATIVE_SHARE_WORTH_A_FINDING: f64 = 1e-3;
 /// Image and stated activity further apart than this are worth a finding:
 /// the tolerance of an administration (DOMAIN B.11).
 const ADMINISTERED_TOLERANCE: f64 = 0.1;
+
+/// The same for the activity in the header: residual, lung shunt and field of
+/// view leave less in the image, and nothing leaves more.
+const BESIDE_RECORDED: std::ops::RangeInclusive<f64> = 0.5..=1.1;
+/// The attribute that says how many slices a volume was made of.
+const SLICES: &str = "(0054,0081)";
 
 /// Activity at administration and how it was obtained.
 pub(crate) struct CalibratedActivity {
@@ -86,6 +93,13 @@ pub(crate) fn calibrated(
         );
     }
     let mut findings = image.findings;
+    if let (CalibrationKind::Scanner, None, Some(recorded)) = (
+        calibration.kind,
+        calibration.administered,
+        &image.acquisition.administered,
+    ) {
+        findings.extend(beside_recorded(at_administration_mbq, recorded));
+    }
     if negative_fraction > NEGATIVE_SHARE_WORTH_A_FINDING {
         findings.push(Finding {
             severity: "weakens",
@@ -213,6 +227,47 @@ impl CalibratedActivity {
         }
         Ok(())
     }
+}
+
+/// What the image holds beside the administered activity in its header, which
+/// is typed in and often before the residual in the vial.
+fn beside_recorded(image_mbq: f64, recorded: &Recorded<Activity>) -> Option<Finding> {
+    let ratio = image_mbq / recorded.value.as_mbq();
+    (!BESIDE_RECORDED.contains(&ratio)).then(|| Finding {
+        severity: "weakens",
+        subject: recorded.field.clone(),
+        rule: format!(
+            "{:.1} were given by the header, and the image holds {:.1} % of them at administration; {:.0} to {:.0} % are expected when liver and lungs are in the field of view",
+            recorded.value,
+            ratio * 100.0,
+            BESIDE_RECORDED.start() * 100.0,
+            BESIDE_RECORDED.end() * 100.0
+        ),
+        fix: "check calibration, instants, residual and field of view; state --administered if the header is wrong".to_owned(),
+    })
+}
+
+/// Refuses a series that lacks slices, or tells it where that is accepted.
+pub(crate) fn settle_missing_slices(
+    findings: &mut [Finding],
+    accepted: bool,
+) -> anyhow::Result<()> {
+    let is_missing =
+        |finding: &&mut Finding| finding.severity == "stops" && finding.subject.starts_with(SLICES);
+    let Some(missing) = findings.iter_mut().find(is_missing) else {
+        return Ok(());
+    };
+    if !accepted {
+        bail!(failure::Ambiguous(format!(
+            "{}: {}; {}",
+            missing.subject, missing.rule, missing.fix
+        )));
+    }
+    missing.severity = "weakens";
+    missing.fix =
+        "accepted by --accept-missing-slices; totals and shares are those of the slices that are there"
+            .to_owned();
+    Ok(())
 }
 
 /// Sets negative numbers to zero and says how much that was; refuses what is

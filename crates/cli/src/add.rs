@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &AddArguments) -> anyhow::Result<ExitCode> {
         first.grid(),
         first.frame_of_reference(),
         None,
-        &[],
+        &arguments.role,
     )?;
     findings.extend(of_structures);
     let half_life = match arguments.half_life {

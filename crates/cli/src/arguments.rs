@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 use sirt_dosimetry::{Method, Role};
-use sirt_quantity::{Activity, Density, DoseFactor, Length, NuclideLibrary, TimeSpan};
+use sirt_quantity::{
+    AbsorbedDose, Activity, Density, DoseFactor, Length, NuclideLibrary, TimeSpan,
+};
 
 use crate::activity_arguments::CalculatorArguments;
 use crate::new_arguments::NewArguments;
@@ -112,29 +114,53 @@ pub(crate) struct DoseArguments {
     #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
     pub(crate) role: Vec<(String, Role)>,
     /// Density of the medium without CT [default: 1.05g/mL, liver].
-    #[arg(long, value_name = "DENSITY", conflicts_with = "ct", value_parser = density)]
+    #[arg(long, value_name = "DENSITY", conflicts_with = "ct", value_parser = density, allow_hyphen_values = true)]
     pub(crate) density: Option<Density>,
     /// How dose is computed.
     #[arg(long, value_enum)]
     pub(crate) method: MethodArgument,
     /// Dose factor in Gy kg/GBq, instead of the one of half-life and energy.
-    #[arg(long, value_name = "GY_KG_PER_GBQ", value_parser = dose_factor)]
+    #[arg(long, value_name = "GY_KG_PER_GBQ", value_parser = dose_factor, allow_hyphen_values = true)]
     pub(crate) dose_factor: Option<DoseFactor>,
     /// Resolution (FWHM) of the activity image, for the uncertainty.
-    #[arg(long, value_name = "LENGTH")]
+    #[arg(long, value_name = "LENGTH", allow_hyphen_values = true)]
     pub(crate) resolution: Option<Length>,
     /// Recovery coefficients of the site (TOML); correct means of tumours only.
     #[arg(long, value_name = "FILE")]
     pub(crate) recovery: Option<PathBuf>,
     /// Relative uncertainty (k = 1) of the activity calibration [default: by modality].
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_hyphen_values = true)]
     pub(crate) calibration_uncertainty: Option<f64>,
+    #[command(flatten)]
+    pub(crate) figures: FigureArguments,
+    /// Take CT and structures of another patient, when it is one patient under
+    /// two identifiers; the result says so.
+    #[arg(long)]
+    pub(crate) accept_other_patient: bool,
     /// Folder for the results.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Figures of histograms.
+#[derive(Debug, Args, Clone, Default)]
+pub(crate) struct FigureArguments {
+    /// Doses of Vx, the volume that receives them or more, such as 70Gy,205Gy
+    /// [default: 20, 30, 40, 70, 100, 120 and 205 Gy].
+    #[arg(
+        long,
+        value_name = "DOSE",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub(crate) vx: Vec<AbsorbedDose>,
+    /// Radiosensitivity in 1/Gy, for the equivalent uniform dose by surviving
+    /// cells; without it that is not given, as no value holds for all tissues.
+    #[arg(long, value_name = "PER_GY", value_parser = alpha, allow_hyphen_values = true)]
+    pub(crate) alpha: Option<f64>,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -150,17 +176,17 @@ pub(crate) struct ActivityArguments {
     pub(crate) units: Option<Units>,
     /// Administered activity; with counts, or without any instant, it is
     /// shared out over the image (relative calibration).
-    #[arg(long, value_name = "ACTIVITY")]
+    #[arg(long, value_name = "ACTIVITY", allow_hyphen_values = true)]
     pub(crate) administered: Option<Activity>,
     /// Fraction of the administered activity in the lungs, in relative calibration.
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_hyphen_values = true)]
     pub(crate) lung_shunt: Option<f64>,
     /// Structure whose counts stand for the administered activity, such as the
     /// liver, in relative calibration; without it those of the whole image do.
     #[arg(long, value_name = "STRUCTURE")]
     pub(crate) share_within: Option<String>,
     /// Time from administration to the instant that the numbers refer to.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) since_administration: Option<TimeSpan>,
     /// Instant of administration, local time, such as 2026-03-02T12:00.
     #[arg(long, value_name = "DATETIME")]
@@ -176,11 +202,15 @@ pub(crate) struct ActivityArguments {
     #[arg(long, value_parser = nuclide)]
     pub(crate) nuclide: Option<String>,
     /// Half-life to compute with.
-    #[arg(long, value_name = "TIME", value_parser = half_life)]
+    #[arg(long, value_name = "TIME", value_parser = half_life, allow_hyphen_values = true)]
     pub(crate) half_life: Option<TimeSpan>,
     /// Positrons per decay that the scanner divided by.
-    #[arg(long, value_name = "FRACTION")]
+    #[arg(long, value_name = "FRACTION", allow_hyphen_values = true)]
     pub(crate) scanner_positron_fraction: Option<f64>,
+    /// Take a series that holds fewer slices than it says it was made of; the
+    /// result says so.
+    #[arg(long)]
+    pub(crate) accept_missing_slices: bool,
 }
 
 #[derive(Debug, Args)]
@@ -191,10 +221,22 @@ pub(crate) struct DvhArguments {
     /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
     #[arg(long, value_name = "FILE-or-DIR", required = true)]
     pub(crate) structures: Vec<PathBuf>,
+    /// Registration (DICOM REG, rigid) between frames of reference.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registration: Option<PathBuf>,
+    /// Say what a structure is, where its name does not: NAME=ROLE.
+    #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
+    pub(crate) role: Vec<(String, Role)>,
     /// Take the dose as constant inside each voxel, instead of resolving its
     /// slope at 31 points.
     #[arg(long)]
     pub(crate) whole_voxels: bool,
+    #[command(flatten)]
+    pub(crate) figures: FigureArguments,
+    /// Take structures of another patient, when it is one patient under two
+    /// identifiers; the result says so.
+    #[arg(long)]
+    pub(crate) accept_other_patient: bool,
     /// Folder for dvh.csv and dvh.svg.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -210,11 +252,14 @@ pub(crate) struct AddArguments {
     #[arg(required = true, num_args = 2.., value_name = "FILE@TIME", value_parser = dated_dose)]
     pub(crate) treatments: Vec<(PathBuf, TimeSpan)>,
     /// Half-life of the nuclide in all of them [default: that of Y-90].
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) half_life: Option<TimeSpan>,
     /// Structures: RTSTRUCT, SEG, .seg.nrrd or label map.
     #[arg(long, value_name = "FILE-or-DIR", required = true)]
     pub(crate) structures: Vec<PathBuf>,
+    /// Say what a structure is, where its name does not: NAME=ROLE.
+    #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
+    pub(crate) role: Vec<(String, Role)>,
     /// Folder for the summed dose: NIfTI, and RTDOSE where all doses are DICOM.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -373,6 +418,13 @@ fn nuclide(text: &str) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
+fn alpha(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && *value > 0.0)
+        .ok_or_else(|| "expected a number above 0 in 1/Gy, such as 0.01".to_owned())
+}
+
 pub(crate) fn dose_factor(text: &str) -> Result<DoseFactor, String> {
     text.parse::<f64>()
         .ok()
@@ -443,6 +495,30 @@ mod tests {
         );
         assert_eq!(arguments.activity.units, Some(Units::Concentration(1.0)));
         assert!(arguments.json);
+    }
+
+    #[test]
+    fn a_negative_quantity_is_a_value_and_no_option() {
+        let parse = |option: &str, value: &str| {
+            Cli::try_parse_from([
+                "sirt",
+                "dose",
+                "--activity",
+                "a",
+                "--method",
+                "local",
+                "--out",
+                "o",
+                option,
+                value,
+            ])
+        };
+        // What it means is said where it is used.
+        assert!(parse("--since-administration", "-1h").is_ok());
+        let error = parse("--density", "-1g/mL").unwrap_err().to_string();
+        assert!(error.contains("expected a finite value above 0"), "{error}");
+        let error = parse("--lung-shunt", "-5%").unwrap_err().to_string();
+        assert!(error.contains("expected a fraction"), "{error}");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use sirt_dicom::{
-    Catalogue, Registration, Series, SeriesKind, SkippedFile, SourceReference, StudyContext,
+    Catalogue, PatientMark, Registration, Series, SeriesKind, SkippedFile, SourceReference,
+    StudyContext,
 };
 use sirt_image::{Hounsfield, Structure, Volume};
 use sirt_quantity::AbsorbedDose;
@@ -27,7 +28,8 @@ pub(crate) const ACTIVITY_KINDS: [SeriesKind; 3] =
 pub(crate) const CT_KINDS: [SeriesKind; 2] = [SeriesKind::Ct, SeriesKind::EnhancedCt];
 /// Kinds of series that are a dose.
 pub(crate) const DOSE_KINDS: [SeriesKind; 1] = [SeriesKind::Dose];
-const STRUCTURE_KINDS: [SeriesKind; 2] = [SeriesKind::StructureSet, SeriesKind::Segmentation];
+pub(crate) const STRUCTURE_KINDS: [SeriesKind; 2] =
+    [SeriesKind::StructureSet, SeriesKind::Segmentation];
 
 /// Reads the activity image of a file or folder.
 pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result<ActivityImage> {
@@ -46,8 +48,22 @@ pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result
         volume,
         acquisition,
         findings: findings_of(series, &catalogue),
+        patient: series.patient(),
         source: Some(source(series)?),
     })
+}
+
+/// Patients of the series of some kinds.
+pub(crate) fn patients(path: &Path, kinds: &[SeriesKind]) -> Vec<PatientMark> {
+    sirt_dicom::scan(path).map_or_else(
+        |_| Vec::new(),
+        |catalogue| {
+            catalogue
+                .of_kind(kinds)
+                .filter_map(Series::patient)
+                .collect()
+        },
+    )
 }
 
 /// Reads the CT of a file or folder.
@@ -64,12 +80,32 @@ pub(crate) fn read_structures(path: &Path) -> anyhow::Result<(Vec<Structure>, Ve
     let (structures, found) = structures_of(&catalogue, path)?;
     if structures.is_empty() {
         bail!(
-            "{}: no structure in it (RTSTRUCT, SEG) among {}",
+            "{}: no structure in it (RTSTRUCT, SEG) among {}{}",
             place(&catalogue, path),
-            described(&catalogue)
+            described(&catalogue),
+            reasons(&found)
         );
     }
     Ok((structures, found))
+}
+
+/// Why none of the structures can be used: the first findings that weaken or stop.
+fn reasons(found: &[Finding]) -> String {
+    const SHOWN: usize = 3;
+    let worth: Vec<_> = found
+        .iter()
+        .filter(|finding| finding.severity != "note")
+        .collect();
+    let more = worth.len().saturating_sub(SHOWN);
+    let mut text: String = worth
+        .iter()
+        .take(SHOWN)
+        .map(|finding| format!("; {}: {}", finding.subject, finding.rule))
+        .collect();
+    if more > 0 {
+        text.push_str(&format!("; and {more} more (sirt info)"));
+    }
+    text
 }
 
 /// As [`read_structures`], for a folder that may hold none.
@@ -108,16 +144,17 @@ pub(crate) fn read_dose(
 ) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>, Source)> {
     let catalogue = scanned(path)?;
     let series = the_one(&catalogue, path, &DOSE_KINDS, "RTDOSE", None)?;
-    let dose = sirt_dicom::read_dose(series)
-        .with_context(|| place(&catalogue, path))?
-        .into_physical()
-        .with_context(|| {
-            format!(
-                "{}: (3004,0004) DoseType is not PHYSICAL, or the object holds histograms alone",
-                path.display()
-            )
-        })?;
-    Ok((dose, findings_of(series, &catalogue), source(series)?))
+    let recorded = sirt_dicom::read_dose(series).with_context(|| place(&catalogue, path))?;
+    let of_part = recorded.summation_finding();
+    let dose = recorded.into_physical().with_context(|| {
+        format!(
+            "{}: (3004,0004) DoseType is not PHYSICAL, or the object holds histograms alone",
+            path.display()
+        )
+    })?;
+    let mut found = findings_of(series, &catalogue);
+    found.extend(of_part.as_ref().map(finding));
+    Ok((dose, found, source(series)?))
 }
 
 fn source(series: &Series) -> anyhow::Result<Source> {
@@ -174,7 +211,7 @@ fn the_one<'a>(
             described(catalogue)
         ),
         several => bail!(failure::Ambiguous(format!(
-            "{}: {} series of {what}: {}; name one by its UID or the UID's end (--series), or give its folder",
+            "{}: {} series of {what}: {}; {}",
             place(catalogue, path),
             several.len(),
             several
@@ -186,8 +223,23 @@ fn the_one<'a>(
                     format!("{} ({}{stop})", series.series_uid, label(series))
                 })
                 .collect::<Vec<_>>()
-                .join(", ")
+                .join(", "),
+            how_to_choose(several, kinds)
         ))),
+    }
+}
+
+/// How one of several series is named to the command that reads it.
+fn how_to_choose(several: &[&Series], kinds: &[SeriesKind]) -> &'static str {
+    let one_uid = several
+        .iter()
+        .all(|series| series.series_uid == several[0].series_uid);
+    if one_uid {
+        "they have one UID, so no UID tells them apart: give a folder with the files of one"
+    } else if kinds == ACTIVITY_KINDS {
+        "name one by its UID or the UID's end (--series), or give its folder"
+    } else {
+        "give the folder or the files of one"
     }
 }
 

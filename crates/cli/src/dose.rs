@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use sirt_dosimetry::{
     CLOSURE_TOLERANCE, DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium,
     Method, NamedMask, Role, StructureDose, TissueTable, doubts_about_activity,
@@ -13,14 +13,17 @@ use sirt_quantity::{AbsorbedDose, Activity, ActivityConcentration, Density, Dose
 
 use crate::activity_input::{self, CalibratedActivity};
 use crate::arguments::DoseArguments;
+use crate::ct_coverage;
+use crate::dicom_inputs;
 use crate::dose_files;
 use crate::inputs;
+use crate::patients;
 use crate::plausibility;
 use crate::progress::Stages;
 use crate::response_input;
 use crate::result::{
     ActivityResult, DoseResult, EnergyPart, EnergyParts, EnergyResult, Finding, GridResult,
-    KernelResult, MediumResult, MethodResult, NuclideResult, Program, Share,
+    KernelResult, MediumResult, MethodResult, NuclideResult, Program, RoleSource, Share,
 };
 use crate::structure_input;
 use crate::table;
@@ -58,15 +61,26 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     let stages = Stages::new();
     stages.begin("reading the activity");
     let tissue = TissueTable::built_in()?;
-    let image = inputs::read_activity(
+    let mut image = inputs::read_activity(
         &arguments.activity.activity,
         arguments.activity.series.as_deref(),
+    )?;
+    activity_input::settle_missing_slices(
+        &mut image.findings,
+        arguments.activity.accept_missing_slices,
+    )?;
+    let of_patient = patients::require_one(
+        "activity",
+        image.patient,
+        &ct_and_structures(arguments),
+        arguments.accept_other_patient,
     )?;
     let source = image.source.clone();
     let modality = image.acquisition.modality.clone();
     let settlement = activity_input::settlement(&arguments.activity);
     let mut activity = activity_input::calibrated(image, &settlement)?;
     let mut findings = activity.findings.clone();
+    findings.extend(of_patient);
     let frame = activity.concentration.frame_of_reference().cloned();
     let grid = activity.concentration.grid().clone();
 
@@ -95,7 +109,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         .context("CT on the grid of the activity")?
         .map(|averaged| {
             if averaged.uncovered_fraction > 0.0 {
-                findings.push(uncovered(averaged.uncovered_fraction));
+                findings.push(ct_coverage::uncovered(averaged.uncovered_fraction));
             }
             averaged.volume
         });
@@ -122,7 +136,8 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
 
     stages.begin("absorbed dose");
     let method = Method::from(arguments.method);
-    let (data, dose_factor_source) = decay_data(&activity, arguments)?;
+    let (data, dose_factor_source, of_factor) = decay_data(&activity, arguments)?;
+    findings.extend(of_factor);
     let distribution = method.absorbed_dose(&activity.concentration, medium, &data, &tissue)?;
     let named: Vec<_> = masks
         .iter()
@@ -143,6 +158,12 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         });
     }
 
+    findings.extend(ct_coverage::require_tissue(
+        medium,
+        &balance,
+        &masks,
+        tissue.air_limit(),
+    )?);
     let doubts = doubts_about_activity(
         Activity::from_mbq(activity.at_administration_mbq),
         &activity.calibration,
@@ -184,9 +205,28 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         .into_iter()
         .zip(&masks)
         .map(|(dose, mask)| {
-            let response =
-                response_input::of_structure(mask, &distribution.dose, data.half_life, &models)?;
-            budget.of_structure(dose, mask, &activity.concentration, background, response)
+            let response = response_input::of_structure(
+                mask,
+                &distribution.dose,
+                data.half_life,
+                &models,
+                &arguments.figures,
+            )?;
+            let role_source = if mask.derived.is_some() {
+                RoleSource::Derived
+            } else if structure_input::stated_role(&arguments.role, &mask.name).is_some() {
+                RoleSource::Stated
+            } else {
+                RoleSource::Name
+            };
+            budget.of_structure(
+                dose,
+                mask,
+                &activity.concentration,
+                background,
+                role_source,
+                response,
+            )
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 
@@ -235,33 +275,66 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     Ok(case)
 }
 
-fn uncovered(fraction: f64) -> Finding {
-    Finding {
-        severity: "note",
-        subject: "CT".to_owned(),
-        rule: format!(
-            "{:.2} % of the activity's grid have no CT under them and count as air; a finding tells if activity lies there",
-            fraction * 100.0
-        ),
-        fix: "none needed if none does; else a CT that covers the activity".to_owned(),
-    }
+/// What must be of the activity's patient.
+fn ct_and_structures(arguments: &DoseArguments) -> Vec<patients::Input<'_>> {
+    let ct = arguments.ct.iter().map(|path| patients::Input {
+        what: "CT",
+        path,
+        kinds: &dicom_inputs::CT_KINDS,
+    });
+    let structures = arguments.structures.iter().map(|path| patients::Input {
+        what: "structures",
+        path,
+        kinds: &dicom_inputs::STRUCTURE_KINDS,
+    });
+    ct.chain(structures).collect()
 }
 
-/// Nuclide data of the calculation, and where the dose factor is from.
+/// A stated dose factor beside the one of half-life and energy: the published
+/// ones of one nuclide lie within 1 % of each other.
+fn judged_dose_factor(stated: DoseFactor, computed: DoseFactor) -> anyhow::Result<Option<Finding>> {
+    let ratio = stated.as_gy_kg_per_gbq() / computed.as_gy_kg_per_gbq();
+    if !(0.5..=2.0).contains(&ratio) {
+        bail!(
+            "--dose-factor {} Gy kg/GBq is {ratio:.3} times the {:.3} of half-life and energy per decay; allowed is half of that to twice",
+            stated.as_gy_kg_per_gbq(),
+            computed.as_gy_kg_per_gbq()
+        );
+    }
+    Ok((!(0.95..=1.05).contains(&ratio)).then(|| Finding {
+        severity: "weakens",
+        subject: "--dose-factor".to_owned(),
+        rule: format!(
+            "{} Gy kg/GBq is {ratio:.3} times the {:.3} of half-life and energy per decay, 0.95 to 1.05 are expected",
+            stated.as_gy_kg_per_gbq(),
+            computed.as_gy_kg_per_gbq()
+        ),
+        fix: "check its unit and nuclide".to_owned(),
+    }))
+}
+
+/// Nuclide data of the calculation, where the dose factor is from, and what
+/// weakens it.
 fn decay_data(
     activity: &CalibratedActivity,
     arguments: &DoseArguments,
-) -> anyhow::Result<(DecayData, String)> {
+) -> anyhow::Result<(DecayData, String, Option<Finding>)> {
     let calibration = &activity.calibration;
     let nuclide = &calibration.nuclide;
     let energy = nuclide
         .energies_per_decay
         .first()
         .with_context(|| format!("{} has no energy per decay", nuclide.symbol))?;
+    let computed = DoseFactor::from_half_life_and_energy(calibration.half_life, energy.value);
+    let finding = arguments
+        .dose_factor
+        .map(|stated| judged_dose_factor(stated, computed))
+        .transpose()?
+        .flatten();
     let (dose_factor, source) = match arguments.dose_factor {
         Some(stated) => (stated, "--dose-factor".to_owned()),
         None => (
-            DoseFactor::from_half_life_and_energy(calibration.half_life, energy.value),
+            computed,
             format!(
                 "half-life and {:.4} MeV per decay ({})",
                 energy.value.as_mev(),
@@ -277,6 +350,7 @@ fn decay_data(
             beta_kernel: nuclide.beta_kernel.clone(),
         },
         source,
+        finding,
     ))
 }
 

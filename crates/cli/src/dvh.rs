@@ -4,11 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
+use sirt_dicom::SeriesKind;
 use sirt_dosimetry::{DoseStatistics, DoseVolumeHistogram, SUBVOXEL_POINTS};
 
 use crate::arguments::DvhArguments;
+use crate::dicom_inputs;
 use crate::dose_files;
+use crate::histogram_figures::{SurvivalDose, VolumeAtDose, survival_dose, volumes_at_doses};
 use crate::inputs;
+use crate::patients;
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
 use crate::structure_input;
@@ -30,6 +34,10 @@ struct DvhRow {
     volume_ml: f64,
     outline_volume_ml: Option<f64>,
     dose_gy: DoseStatistics,
+    /// Vx.
+    volume_at_dose: Vec<VolumeAtDose>,
+    /// Equivalent uniform dose by surviving cells, where `--alpha` is stated.
+    survival_equivalent_uniform_dose: Option<SurvivalDose>,
 }
 
 /// Runs the command.
@@ -37,13 +45,35 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
     let stages = Stages::new();
     stages.begin("reading the dose");
     let (dose, mut findings) = inputs::read_dose(&arguments.dose)?;
+    let structures: Vec<_> = arguments
+        .structures
+        .iter()
+        .map(|path| patients::Input {
+            what: "structures",
+            path,
+            kinds: &dicom_inputs::STRUCTURE_KINDS,
+        })
+        .collect();
+    findings.extend(patients::require_one(
+        "dose",
+        patients::marks_of(&arguments.dose, &[SeriesKind::Dose])?
+            .first()
+            .copied(),
+        &structures,
+        arguments.accept_other_patient,
+    )?);
+    let registration = arguments
+        .registration
+        .as_deref()
+        .map(inputs::read_registration)
+        .transpose()?;
     stages.begin("structures on the dose grid");
     let (masks, of_structures) = structure_input::on_grid(
         &arguments.structures,
         dose.grid(),
         dose.frame_of_reference(),
-        None,
-        &[],
+        registration.as_ref(),
+        &arguments.role,
     )?;
     findings.extend(of_structures);
     if masks.is_empty() {
@@ -64,6 +94,8 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
             volume_ml: named.mask.capacity().as_ml(),
             outline_volume_ml: named.outline_volume_ml,
             dose_gy: histogram.statistics(),
+            volume_at_dose: volumes_at_doses(&histogram, &arguments.figures.vx),
+            survival_equivalent_uniform_dose: survival_dose(&histogram, arguments.figures.alpha)?,
         });
         histograms.push((named.name.as_str(), histogram));
     }

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dicom::{Catalogue, Series, SeriesKind};
-use sirt_image::{FileContent, Outline, Structure, VolumeFile};
+use sirt_dosimetry::{DosimetryError, calibration_refusals};
+use sirt_image::{ActivityAcquisition, FileContent, Outline, Structure, VolumeFile};
+
+use sirt_quantity::NuclideLibrary;
 
 use crate::arguments::InfoArguments;
 use crate::dicom_inputs;
@@ -149,6 +152,7 @@ fn series_item(series: &Series, catalogue: &Catalogue) -> Item {
         }
         SeriesKind::Dose => match sirt_dicom::read_dose(series) {
             Ok(dose) => {
+                findings.extend(dose.summation_finding().as_ref().map(dicom_inputs::finding));
                 histograms = dose.histograms.len();
                 grid = dose.grid().map(GridResult::of);
             }
@@ -170,9 +174,18 @@ fn series_item(series: &Series, catalogue: &Catalogue) -> Item {
             Err(error) => findings.push(unreadable(error)),
         },
         SeriesKind::Nm | SeriesKind::EnhancedPet => match sirt_dicom::read_activity(series) {
-            Ok((volume, _)) => grid = Some(GridResult::of(volume.grid())),
+            Ok((volume, acquisition)) => {
+                grid = Some(GridResult::of(volume.grid()));
+                add_refusals(&acquisition, &mut findings);
+            }
             Err(error) => findings.push(unreadable(error)),
         },
+        // What stops the reading stands in the series' own findings.
+        SeriesKind::Pet => {
+            if let Ok(acquisition) = sirt_dicom::activity_acquisition(series) {
+                add_refusals(&acquisition, &mut findings);
+            }
+        }
         _ => {}
     }
     Item {
@@ -198,6 +211,42 @@ fn series_item(series: &Series, catalogue: &Catalogue) -> Item {
         histograms,
         findings,
     }
+}
+
+/// What `sirt dose` refuses without an option, in the place of what is said of
+/// the same attribute otherwise.
+fn add_refusals(acquisition: &ActivityAcquisition, findings: &mut Vec<Finding>) {
+    let Ok(nuclides) = NuclideLibrary::built_in() else {
+        return;
+    };
+    let refusals = calibration_refusals(acquisition, &nuclides).into_iter();
+    let stops: Vec<Finding> = refusals
+        .map(|refusal| match refusal {
+            DosimetryError::Unsettled {
+                field,
+                reason,
+                settle_with,
+            } => Finding {
+                severity: "stops",
+                subject: field,
+                rule: reason,
+                fix: settle_with,
+            },
+            other => Finding {
+                severity: "stops",
+                subject: "calibration".to_owned(),
+                rule: other.to_string(),
+                fix: "the option of `sirt dose` for it".to_owned(),
+            },
+        })
+        .collect();
+    findings.retain(|other| {
+        other.severity == "note"
+            || !stops
+                .iter()
+                .any(|stop| stop.subject.contains(other.subject.as_str()))
+    });
+    findings.extend(stops);
 }
 
 fn kind_name(series: &Series) -> String {

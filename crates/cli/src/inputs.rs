@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use sirt_dicom::{Registration, SeriesKind};
+use sirt_dicom::{PatientMark, Registration, SeriesKind};
 use sirt_dosimetry::doubt_about_dose;
 use sirt_image::{
     ActivityAcquisition, FileContent, FileFormat, FrameOfReference, Hounsfield, ImageError,
@@ -30,6 +30,8 @@ pub(crate) struct ActivityImage {
     pub(crate) volume: Volume<Unspecified>,
     pub(crate) acquisition: ActivityAcquisition,
     pub(crate) findings: Vec<Finding>,
+    /// Whose image it is, where it is DICOM.
+    pub(crate) patient: Option<PatientMark>,
     /// What new DICOM objects refer to, where the image is DICOM.
     pub(crate) source: Option<dicom_inputs::Source>,
 }
@@ -48,6 +50,7 @@ pub(crate) fn read_activity(path: &Path, series: Option<&str>) -> anyhow::Result
                     ..ActivityAcquisition::default()
                 },
                 findings,
+                patient: None,
                 source: None,
             })
         }
@@ -320,7 +323,7 @@ fn in_frame<Q: sirt_image::VoxelQuantity>(
     match registration.and_then(|registration| registration.between(&of_volume, wanted)) {
         Some(motion) => Ok(volume.moved(&motion, Some(wanted.clone()))),
         None => bail!(
-            "{what} is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the activity; give the registration that joins them (--registration FILE)"
+            "{what} is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the activity; give the registration that joins them (--registration FILE of `sirt dose`)"
         ),
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sirt_dosimetry::{CalibrationKind, Decision, ResponseEstimate, StructureDose};
 
+use crate::histogram_figures::{SurvivalDose, VolumeAtDose};
 use crate::response_input::UniformDose;
 
 /// Everything about one dose calculation.
@@ -148,6 +149,8 @@ impl GridResult {
 pub(crate) struct StructureResult {
     #[serde(flatten)]
     pub(crate) dose: StructureDose,
+    /// Where the role is from.
+    pub(crate) role_source: RoleSource,
     /// Expanded uncertainty of the mean dose, k = 2, Gy.
     pub(crate) uncertainty_gy: f64,
     /// The budget behind it.
@@ -156,8 +159,24 @@ pub(crate) struct StructureResult {
     pub(crate) recovery: Option<RecoveryResult>,
     /// Generalised equivalent uniform dose.
     pub(crate) equivalent_uniform_dose: UniformDose,
+    /// Equivalent uniform dose by surviving cells, where `--alpha` is stated.
+    pub(crate) survival_equivalent_uniform_dose: Option<SurvivalDose>,
+    /// Vx.
+    pub(crate) volume_at_dose: Vec<VolumeAtDose>,
     /// What models of tumour control and of liver toxicity say, each with its population.
     pub(crate) responses: Vec<ResponseEstimate>,
+}
+
+/// Who said what a structure is to the treatment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RoleSource {
+    /// Read from the structure's name.
+    Name,
+    /// Stated with `--role`.
+    Stated,
+    /// The program made the structure for this role.
+    Derived,
 }
 
 #[derive(Debug, Serialize)]

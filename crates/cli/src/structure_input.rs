@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use sirt_dicom::Registration;
-use sirt_dosimetry::{NamedMask, Role, derived_normal_liver};
+use sirt_dosimetry::{NamedMask, Role, RoleByName, derived_normal_liver};
 use sirt_image::{Contour, ContourStack, FrameOfReference, Grid, Structure, mask_contours};
 use sirt_quantity::Length;
 
@@ -70,10 +70,14 @@ pub(crate) fn on_grid(
                 fix: "its dose is that of the part inside; image the whole structure".to_owned(),
             });
         }
-        let role = roles
-            .iter()
-            .find(|(name, _)| *name == structure.name)
-            .map_or_else(|| Role::of_name(&structure.name), |(_, role)| *role);
+        let role = match stated_role(roles, &structure.name) {
+            Some(role) => role,
+            None => {
+                let read = Role::by_name(&structure.name);
+                findings.extend(doubtful_role(&structure.name, read));
+                read.role
+            }
+        };
         masks.push(NamedMask {
             name: structure.name,
             role,
@@ -82,9 +86,31 @@ pub(crate) fn on_grid(
             mask,
         });
     }
-    findings.extend(ambiguous(&masks));
-    masks.extend(derived_normal_liver(&masks)?);
+    let normal_liver = derived_normal_liver(&masks)?;
+    findings.extend(ambiguous(&masks, normal_liver.is_some()));
+    masks.extend(normal_liver);
     Ok((masks, findings))
+}
+
+/// The role that the command line gives to a name.
+pub(crate) fn stated_role(roles: &[(String, Role)], name: &str) -> Option<Role> {
+    roles
+        .iter()
+        .find(|(stated, _)| stated == name)
+        .map(|(_, role)| *role)
+}
+
+/// A role that a name tells with a doubt.
+fn doubtful_role(name: &str, read: RoleByName) -> Option<Finding> {
+    read.doubt.map(|doubt| Finding {
+        severity: "weakens",
+        subject: format!("structure `{name}`"),
+        rule: format!(
+            "its name gives it the role {}, but {doubt}",
+            read.role.words()
+        ),
+        fix: format!("--role '{name}=ROLE' with tumour, liver, normal-liver, lung or other"),
+    })
 }
 
 /// Contours around the masks, for the structure set, and which of them do not
@@ -122,7 +148,7 @@ pub(crate) fn contours(masks: &[NamedMask]) -> anyhow::Result<(Vec<Vec<Contour>>
 
 /// Names that stand for several structures, and livers among which none is
 /// the one to take the tumours from.
-fn ambiguous(masks: &[NamedMask]) -> Vec<Finding> {
+fn ambiguous(masks: &[NamedMask], normal_liver_is_derived: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut names: Vec<&str> = masks.iter().map(|named| named.name.as_str()).collect();
     names.sort_unstable();
@@ -138,14 +164,22 @@ fn ambiguous(masks: &[NamedMask]) -> Vec<Finding> {
         });
     }
     let count = |role| masks.iter().filter(|named| named.role == role).count();
-    if count(Role::Liver) > 1 && count(Role::NormalLiver) == 0 && count(Role::Tumour) > 0 {
+    let livers = count(Role::Liver);
+    if !normal_liver_is_derived
+        && livers > 0
+        && count(Role::NormalLiver) == 0
+        && count(Role::Tumour) > 0
+    {
         findings.push(Finding {
             severity: "weakens",
             subject: "normal liver".to_owned(),
-            rule: format!(
-                "not derived: {} structures are liver, and the tumours may be taken from one only",
-                count(Role::Liver)
-            ),
+            rule: if livers == 1 {
+                "not derived: the tumours cover all of the liver".to_owned()
+            } else {
+                format!(
+                    "not derived: {livers} structures are liver and differ, or the tumours cover all of it; tumours may be taken from one only"
+                )
+            },
             fix: "--role NAME=other for all but one, or give a structure of normal liver"
                 .to_owned(),
         });
@@ -170,7 +204,7 @@ fn in_frame(
         registration.and_then(|registration| registration.between(&of_structure, wanted))
     else {
         bail!(
-            "structure `{}` is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the activity; give the registration that joins them (--registration FILE)",
+            "structure `{}` is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the image; give the registration that joins them (--registration FILE of `sirt dose` and `sirt dvh`)",
             structure.name
         );
     };

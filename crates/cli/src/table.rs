@@ -156,6 +156,7 @@ pub(crate) fn dose_text(result: &DoseResult) -> String {
         text.push_str(
             "BED: alpha/beta and repair of tumours for tumours, of liver for everything else\n",
         );
+        text.push_str("role: read from the name, unless --role NAME=ROLE says otherwise\n");
     }
     text.push('\n');
     text.push_str(&energy_line(result));

@@ -3,16 +3,16 @@
 use anyhow::Context as _;
 use sirt_dosimetry::{
     CountsOnVolume, ImagingUncertainty, ModalityUncertainty, NamedMask, PhysicsUncertainty,
-    RecoveryCurve, RecoveryTable, ResponseEstimate, Role, StructureDose, UncertaintyBudget,
-    blurred_sphere_recovery, boundary_to_mean_ratio, relative_volume_uncertainty, sphere_diameter,
+    RecoveryCurve, RecoveryTable, Role, StructureDose, UncertaintyBudget, blurred_sphere_recovery,
+    boundary_to_mean_ratio, relative_volume_uncertainty, sphere_diameter,
 };
 use sirt_image::Volume;
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Capacity, Length};
 
 use crate::activity_input::CalibratedActivity;
 use crate::arguments::DoseArguments;
-use crate::response_input::UniformDose;
-use crate::result::{Finding, RecoveryResult, StructureResult};
+use crate::response_input::Response;
+use crate::result::{Finding, RecoveryResult, RoleSource, StructureResult};
 
 /// Samples and seed of the sampled budget: enough for two digits of the interval.
 const SAMPLES: usize = 5_000;
@@ -117,7 +117,8 @@ impl Budget {
         mask: &NamedMask,
         image: &Volume<ActivityConcentration>,
         background: AbsorbedDose,
-        (equivalent_uniform_dose, responses): (UniformDose, Vec<ResponseEstimate>),
+        role_source: RoleSource,
+        response: Response,
     ) -> anyhow::Result<StructureResult> {
         let volume = Capacity::from_ml(dose.volume_ml);
         let voxel = Length::from_mm(image.grid().spacing_mm().iter().product::<f64>().cbrt());
@@ -159,8 +160,11 @@ impl Budget {
                 "source": format!("{}; {}", self.image.source, self.physics.source),
             }),
             recovery,
-            equivalent_uniform_dose,
-            responses,
+            equivalent_uniform_dose: response.uniform,
+            survival_equivalent_uniform_dose: response.survival,
+            volume_at_dose: response.volume_at_dose,
+            responses: response.estimates,
+            role_source,
             dose,
         })
     }

@@ -7,13 +7,15 @@
 //!
 //! ```text
 //! units    BQML            C = stored
-//!          GML (SUVbw)     C_adm = SUV · A_adm / weight        (START and ADMIN)
+//!          GML (SUVbw)     C_adm = SUV · A_adm / weight        (START and ADMIN;
+//!                          module `standardised_uptake`)
 //!          CNTS, PROPCNTS  relative: C_adm = c · A_adm·(1 − L) / (Σc · v)
 //! decay    START           C_adm = C · 2^(t/T),  t from administration to the reference
 //!          ADMIN           C_adm = C
 //!          NONE            C_adm = C · 2^(t_k/T) / m_k, each frame from its own start t_k,
 //!                          m = (1 − e^(−λΔt))/(λΔt)
-//! scanner  half-life T′    · 2^(δ_k/T − δ_k/T′), δ_k from the reference to the frame
+//! scanner  half-life T′    · 2^(δ_k/T − δ_k/T′), δ_k from the reference to the
+//!                          middle of the frame; the reference of ADMIN is administration
 //!          positrons p′    · p′/p
 //! ```
 //!
@@ -30,8 +32,9 @@ use serde::Serialize;
 use sirt_image::{ActivityAcquisition, DecayCorrection, PixelUnits};
 use sirt_quantity::{Activity, Nuclide, NuclideLibrary, TimeSpan};
 
-use crate::DosimetryError;
 use crate::scanner_calibration::{decay_correction, scanner_calibration};
+use crate::standardised_uptake::standardised_uptake;
+use crate::{Device, DeviceLibrary, DosimetryError};
 
 /// What a user states because the image does not, or says it wrongly.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -163,13 +166,26 @@ pub fn calibrate(
         PixelUnits::Counts | PixelUnits::ProportionalToCounts => {
             let activity = settlement.administered.ok_or_else(|| {
                 unsettled(
-                    "units",
+                    &field_of(
+                        acquisition.units.as_ref().map(|fact| fact.field.as_str()),
+                        "units",
+                    ),
                     "counts carry no activity of their own",
                     "--administered ACTIVITY (relative calibration) or --units if the numbers are Bq/mL",
                 )
             })?;
             relative(base, settlement, activity, "--administered")
         }
+        PixelUnits::Other(unit) if unit.to_ascii_lowercase().contains("{suv") => Err(unsettled(
+            &field_of(
+                acquisition.units.as_ref().map(|fact| fact.field.as_str()),
+                "units",
+            ),
+            &format!(
+                "SUV in `{unit}` are made with another measure than body weight, allowed is g/ml{{SUVbw}}"
+            ),
+            "--units Bq/mL on the images before SUV conversion",
+        )),
         PixelUnits::Other(unit) => Err(unsettled(
             &field_of(
                 acquisition.units.as_ref().map(|fact| fact.field.as_str()),
@@ -179,6 +195,72 @@ pub fn calibrate(
             "--units Bq/mL, kBq/mL, MBq/mL or counts",
         )),
     }
+}
+
+/// Everything that keeps an image from being calibrated by what it records
+/// alone, in the order in which it is met.
+///
+/// [`calibrate`] stops at the first; what comes behind it is found by settling
+/// each in turn, in a way that serves the search only.
+#[must_use]
+pub fn calibration_refusals(
+    acquisition: &ActivityAcquisition,
+    nuclides: &NuclideLibrary,
+) -> Vec<DosimetryError> {
+    let mut settlement = Settlement::default();
+    let mut found = Vec::new();
+    while let Err(error) = calibrate(acquisition, &settlement, nuclides) {
+        let settled = match &error {
+            DosimetryError::Unsettled { settle_with, .. } => {
+                settle_one(&mut settlement, settle_with, acquisition, nuclides)
+            }
+            _ => false,
+        };
+        found.push(error);
+        if !settled {
+            break;
+        }
+    }
+    found
+}
+
+/// Settles the first of the options in `settle_with` that is still open.
+fn settle_one(
+    settlement: &mut Settlement,
+    settle_with: &str,
+    acquisition: &ActivityAcquisition,
+    nuclides: &NuclideLibrary,
+) -> bool {
+    let named = |option: &str| settle_with.contains(option);
+    let before = settlement.clone();
+    if named("--nuclide") && settlement.nuclide.is_none() {
+        settlement.nuclide = Some("Y-90".to_owned());
+    } else if named("--units") && settlement.units.is_none() {
+        settlement.units = Some(if acquisition.modality == "NM" {
+            PixelUnits::Counts
+        } else {
+            PixelUnits::BecquerelPerMl
+        });
+    } else if named("--scanner-positron-fraction") && settlement.scanner_positron_fraction.is_none()
+    {
+        settlement.scanner_positron_fraction = nuclides
+            .named("Y-90")
+            .ok()
+            .and_then(|nuclide| nuclide.positron_fraction.as_ref())
+            .map(|sourced| sourced.value);
+    } else if named("--decay-correction") && settlement.decay_correction.is_none() {
+        settlement.decay_correction = Some(DecayCorrection::Start);
+    } else if named("--administration-time") && settlement.administration_time.is_none() {
+        // Before all that is recorded, so that no order is wrong.
+        settlement.administration_time = Some(DateTime::MIN);
+    } else if named("--reference-time") && settlement.reference_time.is_none() {
+        settlement.reference_time = Some(DateTime::MAX);
+    } else if named("--since-administration") && settlement.since_administration.is_none() {
+        settlement.since_administration = Some(TimeSpan::ZERO);
+    } else if named("--administered") && settlement.administered.is_none() {
+        settlement.administered = Some(Activity::from_gbq(1.0));
+    }
+    *settlement != before
 }
 
 /// Factor from stored numbers to Bq/mL that shares `activity` out over an
@@ -244,21 +326,33 @@ fn decide_nuclide(
     let (nuclide, source) = if let Some(name) = &settlement.nuclide {
         (nuclides.named(name)?, "--nuclide".to_owned())
     } else if let Some(fact) = recorded {
-        match nuclides.named(&fact.value) {
-            Ok(nuclide) if nuclide.dose_factor().is_some() => (nuclide, fact.field.clone()),
+        match nuclide_in_words(&fact.value, nuclides)? {
+            Some((nuclide, product)) if nuclide.dose_factor().is_some() => (
+                nuclide,
+                match product {
+                    None => fact.field.clone(),
+                    Some(product) => format!("{} names {product}", fact.field),
+                },
+            ),
             // An imaging nuclide under counts is a surrogate: MAA for microspheres.
-            Ok(nuclide) if counted(units) => (
+            Some((nuclide, _)) if counted(units) => (
                 nuclides.named("Y-90")?,
                 format!(
                     "default for microspheres; the image shows {} as a surrogate",
                     nuclide.symbol
                 ),
             ),
-            _ => {
+            known => {
                 return Err(unsettled(
                     &fact.field,
-                    &format!("nuclide `{}` is not one that treats", fact.value),
-                    "--nuclide Y-90 if the scanner was set to the wrong isotope",
+                    &match known {
+                        Some((nuclide, _)) => format!(
+                            "nuclide {} (`{}`) is not one that treats",
+                            nuclide.symbol, fact.value
+                        ),
+                        None => format!("`{}` names no nuclide that is known", fact.value),
+                    },
+                    "--nuclide Y-90 if that was given",
                 ));
             }
         }
@@ -281,6 +375,32 @@ fn decide_nuclide(
         source,
     });
     Ok(nuclide.clone())
+}
+
+/// The nuclide of a symbol, of free text, or of a product of microspheres,
+/// with the product's name.
+pub(crate) fn nuclide_in_words<'a>(
+    text: &str,
+    nuclides: &'a NuclideLibrary,
+) -> Result<Option<(&'a Nuclide, Option<String>)>, DosimetryError> {
+    if let Some(nuclide) = nuclides.named(text).ok().or(nuclides.mentioned_in(text)) {
+        return Ok(Some((nuclide, None)));
+    }
+    let letters = |text: &str| -> String {
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase()
+    };
+    let products = DeviceLibrary::built_in()?;
+    let named = Device::ALL
+        .into_iter()
+        .map(|device| products.data(device))
+        // In the singular too: SIR-Sphere.
+        .find(|data| letters(text).contains(letters(&data.name).trim_end_matches('s')));
+    named
+        .map(|data| Ok((nuclides.named(&data.nuclide)?, Some(data.name.clone()))))
+        .transpose()
 }
 
 fn decide_half_life(
@@ -353,51 +473,6 @@ fn relative(
         } else {
             "none stated: all of the administered activity is shared out over the image".to_owned()
         },
-    });
-    Ok(calibration)
-}
-
-fn standardised_uptake(
-    mut calibration: Calibration,
-    acquisition: &ActivityAcquisition,
-    settlement: &Settlement,
-) -> Result<Calibration, DosimetryError> {
-    let administered = calibration.administered.ok_or_else(|| {
-        unsettled(
-            "administered activity",
-            "SUV cannot be undone without it",
-            "--administered ACTIVITY",
-        )
-    })?;
-    let weight = acquisition
-        .patient_weight_kg
-        .as_ref()
-        .filter(|fact| fact.value > 0.0)
-        .ok_or_else(|| {
-            unsettled(
-                "patient weight",
-                "SUV cannot be undone without the weight that they were made with",
-                "--units Bq/mL on the images before SUV conversion",
-            )
-        })?;
-    match decay_correction(acquisition, settlement) {
-        Some(DecayCorrection::Start | DecayCorrection::Administration) => {}
-        other => {
-            return Err(unsettled(
-                "decay correction",
-                &format!("SUV with decay correction {other:?} cannot be undone"),
-                "--decay-correction start or admin",
-            ));
-        }
-    }
-    // SUV = C·w/A with C and A at the same instant, so the decay cancels.
-    let factor = administered.as_bq() / (weight.value * 1e3);
-    calibration.imaged_factor = Some(factor);
-    calibration.slice_factors = Some(vec![factor]);
-    calibration.decisions.push(Decision {
-        about: "calibration",
-        value: "SUVbw undone: C = SUV x administered / weight".to_owned(),
-        source: weight.field.clone(),
     });
     Ok(calibration)
 }

@@ -28,7 +28,9 @@ mod scanner_calibration;
 mod separable;
 mod separable_sweep;
 mod sparse_convolution;
+mod standardised_uptake;
 mod structure_dose;
+mod structure_role;
 mod subvoxel;
 mod tissue;
 mod tumour_control;
@@ -44,7 +46,8 @@ pub use accumulation::{
     dose_on_grid_of,
 };
 pub use calibration::{
-    Calibration, CalibrationKind, Decision, Settlement, calibrate, relative_factor,
+    Calibration, CalibrationKind, Decision, Settlement, calibrate, calibration_refusals,
+    relative_factor,
 };
 pub use convolution::Convolution;
 pub use device::{Cited, Device, DeviceData, DeviceLibrary, SizeSteps};
@@ -92,7 +95,8 @@ pub use safety::{
     accumulate_volumes, apply_overrides, is_blocked, remaining_tolerance, safety_rules,
     untreated_fraction, whole_organ_dose,
 };
-pub use structure_dose::{NamedMask, Role, StructureBed, StructureDose, derived_normal_liver};
+pub use structure_dose::{NamedMask, StructureBed, StructureDose, derived_normal_liver};
+pub use structure_role::{Role, RoleByName};
 pub use subvoxel::{SUBVOXEL_POINTS, subvoxel_samples};
 pub use tissue::{ClassFraction, TissueTable};
 pub use tumour_control::{

@@ -6,10 +6,10 @@
 //! Equations and sources in the head of `calibration`.
 
 use jiff::civil::DateTime;
-use sirt_image::{ActivityAcquisition, DecayCorrection, InstantOf};
+use sirt_image::{ActivityAcquisition, DecayCorrection, FrameTiming, InstantOf, Recorded};
 use sirt_quantity::{NuclideLibrary, TimeSpan, decay_factor, frame_average_factor};
 
-use crate::calibration::{field_of, unsettled};
+use crate::calibration::{field_of, nuclide_in_words, unsettled};
 use crate::decay_reference::{elapsed, recorded_reference};
 use crate::{Calibration, Decision, DosimetryError, Settlement};
 
@@ -31,10 +31,7 @@ pub(crate) fn scanner_calibration(
     let scale = unit_factor * positron;
     let half_life = calibration.half_life;
     calibration.imaged_factor = Some(scale);
-    let scanner_half_life = acquisition
-        .half_life
-        .as_ref()
-        .filter(|fact| (fact.value / half_life - 1.0).abs() > SAME_HALF_LIFE);
+    let wrong_half_life = wrong_half_life(&calibration, acquisition)?;
     let factors = match correction {
         Some(DecayCorrection::None) => {
             let since = since_frame_starts(acquisition, settlement)?;
@@ -90,17 +87,19 @@ pub(crate) fn scanner_calibration(
                 value: "numbers are at administration".to_owned(),
                 source: correction_source(acquisition, settlement),
             });
-            match scanner_half_life {
+            match wrong_half_life {
                 None => vec![scale],
                 Some(scanner) => {
-                    let frames = since_frame_starts(acquisition, settlement)?;
-                    note_half_life(
-                        &mut calibration.decisions,
-                        scanner.value,
-                        half_life,
-                        &scanner.field,
-                    );
-                    frames
+                    // The instant that frames are counted from is administration
+                    // itself, and no span moves it.
+                    let settlement = Settlement {
+                        since_administration: None,
+                        ..settlement.clone()
+                    };
+                    let middles = since_frame_middles(acquisition, &settlement)
+                        .map_err(|error| settled_with(error, "--administration-time"))?;
+                    note_half_life(&mut calibration.decisions, &scanner, half_life);
+                    middles
                         .iter()
                         .map(|since| scale * redo(*since, scanner.value, half_life))
                         .collect()
@@ -113,32 +112,52 @@ pub(crate) fn scanner_calibration(
                 settlement.since_administration.is_some() || settlement.reference_time.is_some();
             if correction.is_none() && !stated {
                 return Err(unsettled(
-                    "decay correction",
+                    if acquisition.modality == "PT" {
+                        "(0054,1102) DecayCorrection"
+                    } else {
+                        "decay correction"
+                    },
                     "the image does not say to which instant its numbers refer",
                     "--since-administration SPAN (0h if they are at administration), or --reference-time with --administration-time, or --administered ACTIVITY for relative calibration",
+                ));
+            }
+            if let (None, Some(scanner)) = (correction, &wrong_half_life) {
+                return Err(unsettled(
+                    "decay correction",
+                    &format!(
+                        "the image does not say whether decay was corrected with the scanner's half-life of {:.2}",
+                        scanner.value
+                    ),
+                    "--decay-correction none, start or admin",
                 ));
             }
             let since = since_reference(acquisition, settlement, &mut calibration.decisions)?;
             calibration.since_administration = Some(since);
             let to_administration = scale / decay_factor(since, half_life);
-            match scanner_half_life {
+            match wrong_half_life {
                 None => vec![to_administration],
                 Some(scanner) => {
-                    note_half_life(
-                        &mut calibration.decisions,
-                        scanner.value,
-                        half_life,
-                        &scanner.field,
-                    );
-                    let reference = recorded_reference(acquisition)?;
-                    acquisition
-                        .frames
-                        .iter()
-                        .map(|frame| {
-                            let start = frame
-                                .acquisition_start
-                                .map_or(TimeSpan::ZERO, |start| elapsed(reference.instant, start));
-                            let middle = start + frame.duration.unwrap_or(TimeSpan::ZERO) / 2.0;
+                    // What the scanner undid runs from the reference that it
+                    // used, whatever the span to administration is.
+                    let reference = match settlement.reference_time {
+                        Some(stated) => stated,
+                        None => {
+                            recorded_reference(acquisition)
+                                .map_err(|error| {
+                                    settled_with(
+                                        error,
+                                        "--reference-time, with --administration-time where the image does not date it",
+                                    )
+                                })?
+                                .instant
+                        }
+                    };
+                    let middles = frame_middles(acquisition)?;
+                    note_half_life(&mut calibration.decisions, &scanner, half_life);
+                    middles
+                        .into_iter()
+                        .map(|(start, half)| {
+                            let middle = elapsed(reference, start) + half;
                             to_administration * redo(middle, scanner.value, half_life)
                         })
                         .collect()
@@ -150,21 +169,68 @@ pub(crate) fn scanner_calibration(
     Ok(calibration)
 }
 
+/// The half-life that the scanner corrected with, where it is another one: as
+/// recorded, or that of the other nuclide that is recorded.
+pub(crate) fn wrong_half_life(
+    calibration: &Calibration,
+    acquisition: &ActivityAcquisition,
+) -> Result<Option<Recorded<TimeSpan>>, DosimetryError> {
+    let by_nuclide = || -> Result<Option<Recorded<TimeSpan>>, DosimetryError> {
+        let Some(fact) = acquisition
+            .nuclide
+            .as_ref()
+            .filter(|_| acquisition.modality == "PT" && wrong_isotope(calibration, acquisition))
+        else {
+            return Ok(None);
+        };
+        let library = NuclideLibrary::built_in()?;
+        let scanner = nuclide_in_words(&fact.value, &library)?.ok_or_else(|| {
+            unsettled(
+                "(0018,1075) RadionuclideHalfLife",
+                "the scanner was set to another isotope and does not say with which half-life it corrected decay",
+                "images that record it, or --units counts with --administered ACTIVITY (relative calibration)",
+            )
+        })?;
+        let (scanner, _) = scanner;
+        Ok(Some(Recorded::new(
+            scanner.half_life(),
+            format!("{} {}", fact.field, scanner.symbol),
+        )))
+    };
+    let used = match &acquisition.half_life {
+        Some(fact) => Some(fact.clone()),
+        None => by_nuclide()?,
+    };
+    Ok(used.filter(|fact| (fact.value / calibration.half_life - 1.0).abs() > SAME_HALF_LIFE))
+}
+
+/// An error about what is not settled, with the options that do settle it here.
+fn settled_with(error: DosimetryError, options: &str) -> DosimetryError {
+    match error {
+        DosimetryError::Unsettled { field, reason, .. } => unsettled(&field, &reason, options),
+        other => other,
+    }
+}
+
 /// Undoes decay over `span` with the scanner's half-life and redoes it with the right one.
-fn redo(span: TimeSpan, scanner: TimeSpan, half_life: TimeSpan) -> f64 {
+pub(crate) fn redo(span: TimeSpan, scanner: TimeSpan, half_life: TimeSpan) -> f64 {
     decay_factor(span, scanner) / decay_factor(span, half_life)
 }
 
-fn note_half_life(decisions: &mut Vec<Decision>, scanner: TimeSpan, used: TimeSpan, field: &str) {
+pub(crate) fn note_half_life(
+    decisions: &mut Vec<Decision>,
+    scanner: &Recorded<TimeSpan>,
+    used: TimeSpan,
+) {
     decisions.push(Decision {
         about: "scanner half-life",
-        value: format!("{scanner:.2} undone, {used} applied"),
-        source: field.to_owned(),
+        value: format!("{:.2} undone, {used} applied", scanner.value),
+        source: scanner.field.clone(),
     });
 }
 
 /// Ratio of the positron fraction that the scanner divided by to the true one.
-fn positron_correction(
+pub(crate) fn positron_correction(
     calibration: &mut Calibration,
     acquisition: &ActivityAcquisition,
     settlement: &Settlement,
@@ -232,8 +298,8 @@ fn wrong_isotope(calibration: &Calibration, acquisition: &ActivityAcquisition) -
         known
             .as_ref()
             .ok()
-            .and_then(|known| known.named(&fact.value).ok())
-            .is_none_or(|nuclide| nuclide.symbol != calibration.nuclide.symbol)
+            .and_then(|known| nuclide_in_words(&fact.value, known).ok().flatten())
+            .is_none_or(|(nuclide, _)| nuclide.symbol != calibration.nuclide.symbol)
     })
 }
 
@@ -285,7 +351,8 @@ fn since_reference(
     Ok(since)
 }
 
-fn since_frame_starts(
+/// From administration to the start of each frame.
+pub(crate) fn since_frame_starts(
     acquisition: &ActivityAcquisition,
     settlement: &Settlement,
 ) -> Result<Vec<TimeSpan>, DosimetryError> {
@@ -295,27 +362,22 @@ fn since_frame_starts(
     ) {
         return Ok(vec![stated]);
     }
-    let starts: Option<Vec<DateTime>> = acquisition
-        .frames
-        .iter()
-        .map(|frame| frame.acquisition_start)
-        .collect();
-    let starts = starts.filter(|starts| !starts.is_empty()).ok_or_else(|| {
-        unsettled(
-            "(0008,0032) AcquisitionTime",
-            "without decay correction each frame needs the start of its acquisition",
-            "--decay-correction start with --since-administration",
-        )
-    })?;
+    let starts = frame_starts(acquisition)?;
     let first = starts.iter().min().copied().unwrap_or(starts[0]);
-    let offset = match settlement.since_administration {
-        Some(stated) => stated,
-        None => elapsed(administration(acquisition, settlement)?.0, first),
+    let (offset, source) = match settlement.since_administration {
+        Some(stated) => (stated, "--since-administration".to_owned()),
+        None => {
+            let (instant, source) = administration(acquisition, settlement)?;
+            (elapsed(instant, first), source)
+        }
     };
     if offset.as_hours() < 0.0 {
         return Err(unsettled(
-            "(0018,1078) RadiopharmaceuticalStartDateTime",
-            "administration is after the acquisition",
+            &source,
+            &format!(
+                "administration is {:.2} h after the acquisition",
+                -offset.as_hours()
+            ),
             "--administration-time or --since-administration",
         ));
     }
@@ -323,6 +385,53 @@ fn since_frame_starts(
         .into_iter()
         .map(|start| offset + elapsed(first, start))
         .collect())
+}
+
+/// From administration to the middle of each frame.
+pub(crate) fn since_frame_middles(
+    acquisition: &ActivityAcquisition,
+    settlement: &Settlement,
+) -> Result<Vec<TimeSpan>, DosimetryError> {
+    let halves = frame_middles(acquisition)?;
+    let starts = since_frame_starts(acquisition, settlement)?;
+    Ok(starts
+        .into_iter()
+        .zip(halves)
+        .map(|(start, (_, half))| start + half)
+        .collect())
+}
+
+/// Start of each frame.
+fn frame_starts(acquisition: &ActivityAcquisition) -> Result<Vec<DateTime>, DosimetryError> {
+    acquisition
+        .frames
+        .iter()
+        .map(|frame| frame.acquisition_start)
+        .collect::<Option<Vec<_>>>()
+        .filter(|starts| !starts.is_empty())
+        .ok_or_else(|| {
+            unsettled(
+                "(0008,0032) AcquisitionTime",
+                "decay is corrected frame by frame here, and not every frame records its start",
+                "images that record it, or --units counts with --administered ACTIVITY (relative calibration)",
+            )
+        })
+}
+
+/// Start and half of the duration of each frame.
+fn frame_middles(
+    acquisition: &ActivityAcquisition,
+) -> Result<Vec<(DateTime, TimeSpan)>, DosimetryError> {
+    let half = |frame: &FrameTiming| frame.duration.map(|duration| duration / 2.0);
+    let halves: Option<Vec<_>> = acquisition.frames.iter().map(half).collect();
+    let halves = halves.ok_or_else(|| {
+        unsettled(
+            "(0018,1242) ActualFrameDuration",
+            "another half-life is undone over the time to the middle of each frame, which is not known without it",
+            "images that record it, or --units counts with --administered ACTIVITY (relative calibration)",
+        )
+    })?;
+    Ok(frame_starts(acquisition)?.into_iter().zip(halves).collect())
 }
 
 fn administration(

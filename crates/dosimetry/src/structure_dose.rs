@@ -6,77 +6,14 @@
 //! The mean by mass (energy over mass) stands beside the mean by volume where
 //! a CT gives the density of each voxel.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sirt_image::{Volume, WeightMask};
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, TimeSpan};
 
 use crate::{
-    ClassFraction, DoseStatistics, DoseVolumeHistogram, DosimetryError, Medium, TissueResponse,
-    TissueTable,
+    ClassFraction, DoseStatistics, DoseVolumeHistogram, DosimetryError, Medium, Role,
+    TissueResponse, TissueTable,
 };
-
-/// What a structure is to a liver treatment; it chooses the parameters of BED.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// A tumour or a part of one.
-    Tumour,
-    /// Liver without tumour.
-    NormalLiver,
-    /// Liver with tumour in it.
-    Liver,
-    /// Lung.
-    Lung,
-    /// Anything else.
-    Other,
-}
-
-impl Role {
-    /// The role that the words of a name tell; [`Role::Other`] when none does.
-    ///
-    /// Reports show the role beside the name, and it can be stated instead.
-    #[must_use]
-    pub fn of_name(name: &str) -> Self {
-        let lower = name.to_lowercase();
-        let words: Vec<&str> = lower
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|word| !word.is_empty())
-            .collect();
-        let has = |stems: &[&str]| {
-            words
-                .iter()
-                .any(|word| stems.iter().any(|stem| word.starts_with(stem)))
-        };
-        let is = |whole: &[&str]| words.iter().any(|word| whole.contains(word));
-        if has(&["normal", "nontumo", "healthy"])
-            || (is(&["non", "minus", "without"]) && has(&["tumo"]))
-        {
-            return Self::NormalLiver;
-        }
-        if has(&["tumo", "lesion", "metasta", "neoplas"])
-            || is(&["met", "mets", "gtv", "hcc", "icc"])
-        {
-            return Self::Tumour;
-        }
-        // A lobe or segment is a part of the liver, and not what tumours are taken from.
-        if is(&["liver", "hepar", "leber", "foie"]) && !has(&["lobe", "segment", "seg"]) {
-            return Self::Liver;
-        }
-        if is(&["lung", "lungs", "pulmo"]) {
-            return Self::Lung;
-        }
-        Self::Other
-    }
-
-    /// Name of the parameter set of `data/radiobiology.toml` for the role.
-    #[must_use]
-    pub fn tissue(self) -> &'static str {
-        match self {
-            Self::Tumour => "tumour",
-            _ => "liver",
-        }
-    }
-}
 
 /// Biologically effective dose of a structure with its parameters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -206,8 +143,16 @@ fn mean_bed(
     }
 }
 
+/// Dice coefficient from which two structures are one, drawn or exported twice:
+/// observers who draw the same liver agree to about this.
+const SAME_STRUCTURE: f64 = 0.95;
+
 /// Normal liver as liver less all tumours, where the structures have a liver
 /// and tumours but no normal liver of their own.
+///
+/// Several livers are taken for one when each has a Dice coefficient of 0.95
+/// or more with the first, which then stands for them; otherwise none is made,
+/// nor where tumours cover all of the liver.
 ///
 /// # Errors
 /// [`DosimetryError::Image`] when masks are on different grids.
@@ -218,47 +163,92 @@ pub fn derived_normal_liver(structures: &[NamedMask]) -> Result<Option<NamedMask
             .filter(move |structure| structure.role == role)
     };
     let livers: Vec<_> = of_role(Role::Liver).collect();
-    let ([liver], None, Some(_)) = (
+    let ([liver, others @ ..], None, Some(_)) = (
         livers.as_slice(),
         of_role(Role::NormalLiver).next(),
         of_role(Role::Tumour).next(),
     ) else {
         return Ok(None);
     };
+    for other in others {
+        if dice_coefficient(&liver.mask, &other.mask)? < SAME_STRUCTURE {
+            return Ok(None);
+        }
+    }
     let mut mask = liver.mask.clone();
     for tumour in of_role(Role::Tumour) {
         mask = mask.without(&tumour.mask)?;
     }
+    if mask.is_empty() {
+        return Ok(None);
+    }
     Ok(Some(NamedMask {
         name: "Normal liver".to_owned(),
         role: Role::NormalLiver,
-        derived: Some(format!("{} less all structures of role tumour", liver.name)),
+        derived: Some(if others.is_empty() {
+            format!("{} less all structures of role tumour", liver.name)
+        } else {
+            format!(
+                "{}, the first of {} structures that are the same liver, less all structures of role tumour",
+                liver.name,
+                livers.len()
+            )
+        }),
         outline_volume_ml: None,
         mask,
     }))
 }
 
+/// Twice what two structures share over the sum of both, by weights.
+fn dice_coefficient(a: &WeightMask, b: &WeightMask) -> Result<f64, DosimetryError> {
+    let (of_a, of_b) = (a.capacity().as_ml(), b.capacity().as_ml());
+    let shared = of_a - a.without(b)?.capacity().as_ml();
+    Ok(2.0 * shared / (of_a + of_b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sirt_image::{Grid, PatientPoint};
+
+    /// A structure of the voxels from `first` to before `end` of a row of 100.
+    fn part(name: &str, role: Role, first: usize, end: usize) -> NamedMask {
+        let grid = Grid::axis_aligned([100, 1, 1], [10.0; 3], PatientPoint::default()).unwrap();
+        let weights: Vec<f32> = (0..100)
+            .map(|at| f32::from(u8::from((first..end).contains(&at))))
+            .collect();
+        NamedMask {
+            name: name.to_owned(),
+            role,
+            derived: None,
+            outline_volume_ml: None,
+            mask: WeightMask::from_weights(grid, &weights).unwrap(),
+        }
+    }
 
     #[test]
-    fn names_of_real_files_tell_their_role() {
-        for (name, role) in [
-            ("Tumor 1", Role::Tumour),
-            ("GTV_Mass", Role::Tumour),
-            ("Metastasis 3", Role::Tumour),
-            ("Liver", Role::Liver),
-            ("whole liver normal", Role::NormalLiver),
-            ("Normal Tissue", Role::NormalLiver),
-            ("non-tumour liver", Role::NormalLiver),
-            ("Lt Lung", Role::Lung),
-            ("perfused volume", Role::Other),
-            ("Liver right lobe", Role::Other),
-            ("gallbladder", Role::Other),
-            ("Mettre", Role::Other),
-        ] {
-            assert_eq!(Role::of_name(name), role, "{name}");
-        }
+    fn a_liver_given_twice_is_one_and_two_livers_are_none() {
+        let tumour = part("Tumour", Role::Tumour, 10, 20);
+        let liver = part("Liver", Role::Liver, 0, 80);
+        let derived = |livers: &[&NamedMask]| {
+            let all: Vec<_> = livers
+                .iter()
+                .chain([&&tumour])
+                .map(|one| (*one).clone())
+                .collect();
+            derived_normal_liver(&all).unwrap()
+        };
+        let one = derived(&[&liver]).unwrap();
+        // 80 voxels of 1 mL less 10.
+        assert!((one.mask.capacity().as_ml() - 70.0).abs() < 1e-9);
+        // Dice of 80 and 78 voxels, all of them shared: 2 * 78 / 158 = 0.987.
+        let again = part("Liver", Role::Liver, 0, 78);
+        let twice = derived(&[&liver, &again]).unwrap();
+        assert!((twice.mask.capacity().as_ml() - 70.0).abs() < 1e-9);
+        assert!(twice.derived.unwrap().contains("the first of 2 structures"));
+        // 2 * 60 / 140 = 0.857.
+        assert!(derived(&[&liver, &part("Liver 2", Role::Liver, 0, 60)]).is_none());
+        // Nothing is left of a liver that is all tumour.
+        assert!(derived(&[&part("Liver", Role::Liver, 10, 20)]).is_none());
     }
 }

@@ -99,6 +99,9 @@ pub struct ActivityAcquisition {
     pub modality: String,
     /// Unit of the numbers.
     pub units: Option<Recorded<PixelUnits>>,
+    /// What body measure standardised uptake values were made with (`BW`,
+    /// `LBM`, …).
+    pub suv_type: Option<Recorded<String>>,
     /// What decay correction was applied.
     pub decay_correction: Option<Recorded<DecayCorrection>>,
     /// Instant to which an enhanced image says it was corrected.

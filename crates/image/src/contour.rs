@@ -18,7 +18,7 @@
 
 use sirt_quantity::{Capacity, Length};
 
-use crate::polygon::{Corner, even_odd_area, is_inside, signed_area};
+use crate::polygon::{Corner, crosses_more_than, even_odd_area, is_inside, signed_area};
 use crate::{ImageError, PatientPoint, PatientVector, RigidTransform};
 
 /// Largest distance of a corner from its contour's plane, mm: files print
@@ -288,7 +288,7 @@ impl ContourStack {
         if kept.is_empty() {
             return Err(wrong("none of the contours bounds an area".to_owned()));
         }
-        let (contours, mut planes) = grouped(kept, &positions, normal, &mut findings);
+        let (contours, mut planes) = grouped(kept, &positions, normal, &mut findings)?;
         let plane_distance_mm = set_slabs(&mut planes, single_plane_mm, &mut findings)?;
         Ok(Self {
             normal,
@@ -421,7 +421,14 @@ fn placed_on_planes(
                 "contour {number} leaves the common plane direction by {leaves:.2} mm (allowed {PLANE_TOLERANCE_MM} mm)"
             )));
         }
-        if even_odd_area(&[&flattened(&contour, axes)]) <= 1e-6 {
+        let corners = flattened(&contour, axes);
+        if crosses_more_than(&[&corners], corners.len()) {
+            return Err(wrong(format!(
+                "contour {number} of {} points crosses itself more often than it has points, and bounds nothing that can be told (allowed: once for each point)",
+                corners.len()
+            )));
+        }
+        if even_odd_area(&[&corners]) <= 1e-6 {
             findings.push(ContourFinding::NoArea { contour: number });
             continue;
         }
@@ -437,7 +444,7 @@ fn grouped(
     positions: &[f64],
     normal: PatientVector,
     findings: &mut Vec<ContourFinding>,
-) -> (Vec<Contour>, Vec<ContourPlane>) {
+) -> Result<(Vec<Contour>, Vec<ContourPlane>), ImageError> {
     let axes = plane_axes(normal);
     let mut order: Vec<usize> = (0..contours.len()).collect();
     order.sort_by(|a, b| positions[*a].total_cmp(&positions[*b]).then(a.cmp(b)));
@@ -478,6 +485,13 @@ fn grouped(
             kept.push(contour);
         }
         let slices: Vec<&[Corner]> = flat.iter().map(Vec::as_slice).collect();
+        let points = slices.iter().map(|corners| corners.len()).sum();
+        if slices.len() > 1 && crosses_more_than(&slices, points) {
+            return Err(wrong(format!(
+                "the {} contours of {points} points on the plane at {position_mm:.2} mm cross more often than they have points, and bound nothing that can be told (allowed: once for each point)",
+                slices.len()
+            )));
+        }
         let area_mm2 = even_odd_area(&slices);
         let nested_mm2 = nested_area(&slices);
         if (area_mm2 - nested_mm2).abs() > 1e-3 * area_mm2.max(nested_mm2) {
@@ -494,7 +508,7 @@ fn grouped(
             contours: members,
         });
     }
-    (kept, planes)
+    Ok((kept, planes))
 }
 
 /// Corners in micrometres and sorted: equal for the same polygon begun
@@ -684,6 +698,30 @@ mod tests {
             stack.findings(),
             [ContourFinding::Crossing { .. }]
         ));
+    }
+
+    #[test]
+    fn a_contour_without_order_is_refused_before_it_costs_minutes() {
+        // 3000 points all over a square, in the order of a linear congruence.
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 40) as f64 / 2.0_f64.powi(24) * 100.0
+        };
+        let tangle = Contour {
+            points: (0..3000)
+                .map(|_| PatientPoint([next(), next(), 0.0]))
+                .collect(),
+        };
+        let error = ContourStack::new(vec![tangle, box_at(2.0)]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("contour 0 of 3000 points crosses itself more often"),
+            "{error}"
+        );
     }
 
     #[test]

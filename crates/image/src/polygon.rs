@@ -39,6 +39,31 @@ pub(crate) fn even_odd_area(polygons: &[&[Corner]]) -> f64 {
     area
 }
 
+/// Whether the sides of `polygons` cross each other more than `limit` times;
+/// the count stops there, and where sides end on each other they do not cross.
+///
+/// Sides that overlap in height are compared, so a polygon that people or
+/// programs draw costs little more than its corners.
+pub(crate) fn crosses_more_than(polygons: &[&[Corner]], limit: usize) -> bool {
+    let mut edges = edges(polygons);
+    edges.sort_by(|a, b| a.low.total_cmp(&b.low));
+    let mut crossings = 0;
+    for (at, one) in edges.iter().enumerate() {
+        for other in edges[at + 1..]
+            .iter()
+            .take_while(|other| other.low < one.high)
+        {
+            let [bottom, top] = [other.low, one.high.min(other.high)];
+            let gap_at = |y: f64| one.x_at(y) - other.x_at(y);
+            crossings += usize::from(gap_at(bottom) * gap_at(top) < 0.0);
+            if crossings > limit {
+                return true;
+            }
+        }
+    }
+    false
+}
+
 /// Fraction of each cell of a lattice of `size` columns and rows that is
 /// inside `polygons`; what lies outside of the lattice is cut away.
 pub(crate) fn even_odd_coverage(polygons: &[&[Corner]], size: [usize; 2]) -> Coverage {
@@ -391,6 +416,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn counts_crossings_and_no_touches() {
+        let bow = vec![[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]];
+        assert!(crosses_more_than(&[&bow], 0) && !crosses_more_than(&[&bow], 1));
+        // The upper two sides cross the lower two of the other square.
+        let squares = [[0.0, 0.0], [1.0, 1.0]].map(|[x, y]: [f64; 2]| {
+            vec![
+                [x, y + 2.0],
+                [x + 2.0, y],
+                [x + 4.0, y + 2.0],
+                [x + 2.0, y + 4.0],
+            ]
+        });
+        let [a, b] = &squares;
+        assert!(!crosses_more_than(&[a, b], 2));
+        assert!(!crosses_more_than(&[a], 0));
     }
 
     #[test]

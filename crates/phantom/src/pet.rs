@@ -164,6 +164,7 @@ impl Phantom {
                 PixelUnits::BecquerelPerMl,
                 "(0054,1001) Units",
             )),
+            suv_type: None,
             decay_correction: Some(Recorded::new(
                 DecayCorrection::Start,
                 "(0054,1102) DecayCorrection",

@@ -26,6 +26,8 @@ pub struct Nuclide {
     pub symbol: String,
     /// Code value of the SNOMED or NCIt coding scheme, as (scheme, value, meaning).
     pub code: (String, String, String),
+    /// Code value of the scheme SRT, which stood in DICOM before SNOMED CT.
+    pub former_code: Option<String>,
     /// Half-lives, the default first.
     pub half_lives: Vec<Sourced<TimeSpan>>,
     /// Mean energies that a decay leaves in tissue, the default first; empty
@@ -84,7 +86,8 @@ impl NuclideLibrary {
             .map(Self)
     }
 
-    /// The nuclide of a symbol, in any usual spelling (`Y-90`, `y90`, `90Y`, `^90^Yttrium`).
+    /// The nuclide of a symbol, in any usual spelling (`Y-90`, `y90`, `90Y`,
+    /// `^90^Yttrium`), or of a code value (`14691008`, `C-162A7`).
     ///
     /// # Errors
     /// [`QuantityError::UnknownNuclide`] with the list of known symbols.
@@ -92,7 +95,11 @@ impl NuclideLibrary {
         let wanted = spelling(name);
         self.0
             .iter()
-            .find(|nuclide| spelling(&nuclide.symbol) == wanted)
+            .find(|nuclide| {
+                spelling(&nuclide.symbol) == wanted
+                    || nuclide.code.1 == name
+                    || nuclide.former_code.as_deref() == Some(name)
+            })
             .ok_or_else(|| QuantityError::UnknownNuclide {
                 name: name.to_owned(),
                 known: self
@@ -102,6 +109,26 @@ impl NuclideLibrary {
                     .collect::<Vec<_>>()
                     .join(", "),
             })
+    }
+
+    /// The only nuclide that free text such as `Y-90 glass microspheres` or
+    /// `[68Ga] generator` names; `None` for none or several.
+    #[must_use]
+    pub fn mentioned_in(&self, text: &str) -> Option<&Nuclide> {
+        let words: Vec<&str> = text
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '^')
+            .filter(|word| !word.is_empty())
+            .collect();
+        let pairs = words.windows(2).map(|pair| pair.concat());
+        let mut found: Option<&Nuclide> = None;
+        for name in words.iter().map(|word| (*word).to_owned()).chain(pairs) {
+            match (self.named(&name).ok(), found) {
+                (Some(one), Some(other)) if one.symbol != other.symbol => return None,
+                (Some(one), _) => found = Some(one),
+                (None, _) => {}
+            }
+        }
+        found
     }
 
     /// The nuclides in the order of the table.
@@ -119,7 +146,10 @@ fn spelling(name: &str) -> (String, String) {
     let lower = lower
         .replace("technetium", "tc")
         .replace("lutetium", "lu")
-        .replace("iodine", "i");
+        .replace("iodine", "i")
+        .replace("fluorine", "f")
+        .replace("gallium", "ga")
+        .replace("germanium", "ge");
     let digits: String = lower.chars().filter(char::is_ascii_digit).collect();
     let letters: String = lower.chars().filter(char::is_ascii_alphabetic).collect();
     // `99mTc`, `Tc99m` and `Tc-99m` differ in where the metastable mark stands.
@@ -141,6 +171,7 @@ struct Table {
 struct Row {
     symbol: String,
     code: [String; 3],
+    former_code: Option<String>,
     half_life_h: Vec<Sourced<f64>>,
     #[serde(default)]
     energy_per_decay_mev: Vec<Sourced<f64>>,
@@ -168,6 +199,7 @@ impl TryFrom<Row> for Nuclide {
         Ok(Self {
             symbol: row.symbol,
             code: (scheme, value, meaning),
+            former_code: row.former_code,
             half_lives: converted(row.half_life_h, TimeSpan::from_hours),
             energies_per_decay: converted(row.energy_per_decay_mev, Energy::from_mev),
             positron_fraction: row.positron_fraction,
@@ -214,6 +246,39 @@ mod tests {
             assert!(
                 name.starts_with("Technetium") || library.named(name).unwrap().symbol == "Tc-99m"
             );
+        }
+    }
+
+    #[test]
+    fn knows_a_nuclide_by_its_code() {
+        let library = NuclideLibrary::built_in().unwrap();
+        for (code, symbol) in [
+            ("14691008", "Y-90"),
+            ("C-162A7", "Y-90"),
+            ("C-131A3", "Ga-68"),
+            ("^68^Gallium", "Ga-68"),
+            ("^68^Germanium", "Ge-68"),
+            ("^18^Fluorine", "F-18"),
+        ] {
+            assert_eq!(library.named(code).unwrap().symbol, symbol, "{code}");
+        }
+    }
+
+    #[test]
+    fn finds_the_nuclide_that_free_text_names() {
+        let library = NuclideLibrary::built_in().unwrap();
+        for (text, symbol) in [
+            ("Y-90 microspheres", Some("Y-90")),
+            ("SIR-Spheres (Yttrium 90)", Some("Y-90")),
+            ("90Y-resin", Some("Y-90")),
+            ("Tc-99m MAA", Some("Tc-99m")),
+            ("[68Ga]Ga-DOTATATE", Some("Ga-68")),
+            ("Y-90 after Tc-99m MAA", None),
+            ("FDG", None),
+            ("Vial 90", None),
+        ] {
+            let found = library.mentioned_in(text).map(|one| one.symbol.as_str());
+            assert_eq!(found, symbol, "{text}");
         }
     }
 

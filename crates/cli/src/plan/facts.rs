@@ -338,12 +338,10 @@ fn card_territory(
             ResidualFraction::ZERO
         });
     let mut uncertainty = PlanUncertainty::built_in()?;
-    if territory.tumour_to_normal.is_none() {
-        if let Some(figures) = figures {
-            uncertainty.tumour_to_normal = uncertainty
-                .tumour_to_normal
-                .hypot(figures.relative_counting);
-        }
+    if let (None, Some(figures)) = (territory.tumour_to_normal, figures) {
+        uncertainty.tumour_to_normal = uncertainty
+            .tumour_to_normal
+            .hypot(figures.relative_counting);
     }
     if let (Some(sigma), true) = (
         shunt.standard_uncertainty,

@@ -101,14 +101,14 @@ impl WorkUpImages {
                 fix: "maa_spect_units = \"counts\" in [images], where they are".to_owned(),
             });
         }
-        if let Some(nuclide) = image.acquisition.nuclide.as_ref() {
-            if nuclide.value != "Tc-99m" {
-                bail!(
-                    "SPECT of the work-up: {} is {}, allowed is Tc-99m; give the MAA image as maa_spect and that after treatment as y90",
-                    nuclide.field,
-                    nuclide.value
-                );
-            }
+        if let Some(nuclide) = image.acquisition.nuclide.as_ref()
+            && nuclide.value != "Tc-99m"
+        {
+            bail!(
+                "SPECT of the work-up: {} is {}, allowed is Tc-99m; give the MAA image as maa_spect and that after treatment as y90",
+                nuclide.field,
+                nuclide.value
+            );
         }
         let registration = images
             .registration

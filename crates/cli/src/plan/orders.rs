@@ -152,36 +152,35 @@ fn offers(
     ) else {
         return Ok(offers);
     };
-    if offers.is_empty() {
-        if let Some(schedule) = product
+    if offers.is_empty()
+        && let Some(schedule) = product
             .data
             .calibration_schedule
             .as_ref()
             .filter(|schedule| schedule.value.time_zone.is_some())
-        {
-            let hours = |h: f64| jiff::SignedDuration::from_secs_f64(h * 3600.0);
-            let calibrations = schedule.value.instants(
-                first.checked_sub(hours(CALENDAR_BEFORE_H))?,
-                last.checked_add(hours(CALENDAR_AFTER_H))?,
-                None,
-            )?;
-            notes.push(format!(
-                "no calibration is stated: the usual calendar of {} was taken ({}{})",
-                product.data.name,
-                schedule.source,
-                if schedule.doubtful {
-                    "; to be checked"
-                } else {
-                    ""
-                }
-            ));
-            offers.extend(vial_offers(
-                &product.data,
-                &usual,
-                &calibrations,
-                product.half_life,
-            )?);
-        }
+    {
+        let hours = |h: f64| jiff::SignedDuration::from_secs_f64(h * 3600.0);
+        let calibrations = schedule.value.instants(
+            first.checked_sub(hours(CALENDAR_BEFORE_H))?,
+            last.checked_add(hours(CALENDAR_AFTER_H))?,
+            None,
+        )?;
+        notes.push(format!(
+            "no calibration is stated: the usual calendar of {} was taken ({}{})",
+            product.data.name,
+            schedule.source,
+            if schedule.doubtful {
+                "; to be checked"
+            } else {
+                ""
+            }
+        ));
+        offers.extend(vial_offers(
+            &product.data,
+            &usual,
+            &calibrations,
+            product.half_life,
+        )?);
     }
     Ok(offers)
 }

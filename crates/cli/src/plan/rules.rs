@@ -228,15 +228,14 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
         .outcome
         .as_ref()
         .and_then(|outcome| outcome.plan.as_ref())
+        && let Some(infusion) = plan.infusions.first()
     {
-        if let Some(infusion) = plan.infusions.first() {
-            let vial = &plan.vials[infusion.vial].vial;
-            let hours = |later: jiff::Timestamp| {
-                TimeSpan::from_seconds(later.duration_since(vial.calibrated_at).as_secs_f64())
-            };
-            known.administered_after_calibration = Some(hours(infusion.order.planned_at));
-            known.vial_window = Some((hours(vial.usable_from), hours(vial.usable_until)));
-        }
+        let vial = &plan.vials[infusion.vial].vial;
+        let hours = |later: jiff::Timestamp| {
+            TimeSpan::from_seconds(later.duration_since(vial.calibrated_at).as_secs_f64())
+        };
+        known.administered_after_calibration = Some(hours(infusion.order.planned_at));
+        known.vial_window = Some((hours(vial.usable_from), hours(vial.usable_until)));
     }
     known.dose_factor = Some(product.dose_factor);
     known.half_life = Some(product.half_life);

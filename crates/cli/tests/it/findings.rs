@@ -362,3 +362,114 @@ fn a_wrong_value_on_the_command_line_is_an_error_of_use() {
         assert!(String::from_utf8_lossy(&refused.stderr).contains(wrong[1]));
     }
 }
+
+fn refusal(output: &Output) -> (Option<i32>, String) {
+    assert!(!output.status.success());
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[test]
+fn a_dose_that_falls_in_air_is_refused() {
+    let case = case();
+    // Six of the ten planes of activity in air.
+    let ct = case.ct(|k| if k < 14 { 40.0 } else { -1000.0 });
+    let (code, error) = refusal(&case.dose(&with(&TIMED, &["--method", "local", "--ct", &ct])));
+    assert_eq!(code, Some(3));
+    assert!(
+        error.contains("60.0 % of the emitted energy falls in air")
+            && error.contains("--registration"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_structure_in_air_has_no_dose() {
+    let case = case();
+    // A second tumour where the CT has air and the activity nothing.
+    let weights: Vec<f32> = (0..case.grid.voxel_count())
+        .map(|at| f32::from(u8::from(case.grid.index(at)[2] >= 30)))
+        .collect();
+    let mask = WeightMask::from_weights(case.grid.clone(), &weights).unwrap();
+    write(
+        case.folder.path(),
+        "Tumour 2.nii",
+        &write_nifti_labels(&case.grid, &[&mask], "", Compression::None).unwrap(),
+    );
+    let ct = case.ct(|k| if k < 25 { 40.0 } else { -1000.0 });
+    let more = case.path("Tumour 2.nii");
+    let options = ["--method", "local", "--ct", &ct, "--structures", &more];
+    let result = json(&case.dose(&with(&TIMED, &options)));
+    let stops: Vec<_> = result["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["severity"] == "stops")
+        .map(|finding| finding["subject"].as_str().unwrap())
+        .collect();
+    assert_eq!(stops, ["structure `Tumour 2`"]);
+}
+
+#[test]
+fn a_dose_factor_of_another_unit_is_refused_and_a_doubtful_one_told() {
+    let case = case();
+    let dose = |factor: &str| {
+        case.dose(&with(
+            &TIMED,
+            &["--method", "local", "--dose-factor", factor],
+        ))
+    };
+    let (code, error) = refusal(&dose("500"));
+    assert_eq!(code, Some(1));
+    assert!(error.contains("is 10.046 times the 49.771"), "{error}");
+    assert_eq!(weakened(&json(&dose("45"))), ["--dose-factor"]);
+    assert!(weakened(&json(&dose("49.38"))).is_empty());
+}
+
+#[test]
+fn vx_and_survival_dose_stand_in_the_result() {
+    let case = case();
+    let figures = ["--method", "local", "--vx", "50Gy,70Gy", "--alpha", "0.01"];
+    let result = json(&case.dose(&with(&TIMED, &figures)));
+    let structure = &result["structures"][0];
+    // 1 MBq/mL everywhere: 47.401 Gy x 2^(20 h/64.1 h) = 58.85 Gy (TV-C2 by 49.771).
+    let vx = structure["volume_at_dose"].as_array().unwrap();
+    assert_eq!(vx.len(), 2);
+    assert!((number(&vx[0], "/fraction") - 1.0).abs() < 1e-9);
+    assert!((number(&vx[0], "/volume_ml") - number(structure, "/volume_ml")).abs() < 1e-6);
+    assert!(number(&vx[1], "/fraction").abs() < 1e-9);
+    let survival = &structure["survival_equivalent_uniform_dose"];
+    assert!((number(survival, "/gy") - number(structure, "/dose_gy/mean")).abs() < 1e-3);
+    // Without a stated radiosensitivity there is none, and Vx are the usual ones.
+    let result = json(&case.dose(&with(&TIMED, &["--method", "local"])));
+    let structure = &result["structures"][0];
+    assert!(structure["survival_equivalent_uniform_dose"].is_null());
+    let doses: Vec<_> = structure["volume_at_dose"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|at| number(at, "/dose_gy"))
+        .collect();
+    assert_eq!(doses, [20.0, 30.0, 40.0, 70.0, 100.0, 120.0, 205.0]);
+    // `sirt dvh` gives the same.
+    let dose = case.path("out/dose.dcm");
+    let structures = case.path("Tumour.nii");
+    let result = json(&sirt(&[
+        "dvh",
+        "--dose",
+        &dose,
+        "--structures",
+        &structures,
+        "--vx",
+        "50Gy",
+        "--alpha",
+        "0.01",
+        "--whole-voxels",
+        "--json",
+    ]));
+    let row = &result["structures"][0];
+    assert!((number(row, "/volume_at_dose/0/fraction") - 1.0).abs() < 1e-9);
+    assert!(number(row, "/survival_equivalent_uniform_dose/gy") > 58.0);
+}

@@ -14,5 +14,7 @@ mod findings;
 mod folders;
 mod new_case;
 mod output;
+mod pet;
 mod references;
+mod roles;
 mod work_up;

@@ -60,21 +60,46 @@ pub fn read_activity(
         }
         _ => {
             let volume = slices(series)?;
-            let mut acquisition = acquisition(first, &facts);
-            acquisition.frames = series.instances.iter().map(slice_timing).collect();
-            Ok((volume, acquisition))
+            Ok((volume, of_slices(series, first, &facts)))
         }
     }
 }
 
-/// What stops the reading itself: everything that is not about units and decay,
-/// which a user may settle.
+/// What the headers of an activity series record, without its pixels where
+/// each slice is a file.
+///
+/// # Errors
+/// As [`read_activity`].
+pub fn activity_acquisition(series: &Series) -> Result<ActivityAcquisition, DicomError> {
+    if series.kind != SeriesKind::Pet {
+        return read_activity(series).map(|(_, acquisition)| acquisition);
+    }
+    let first = series.require_kind(&[SeriesKind::Pet], "a PET series")?;
+    refuse_unreadable(series)?;
+    let facts = first.radiopharmaceutical.as_deref().cloned();
+    Ok(of_slices(series, first, &facts.unwrap_or_default()))
+}
+
+fn of_slices(
+    series: &Series,
+    first: &Instance,
+    facts: &RadiopharmaceuticalFacts,
+) -> ActivityAcquisition {
+    ActivityAcquisition {
+        frames: series.instances.iter().map(slice_timing).collect(),
+        ..acquisition(first, facts)
+    }
+}
+
+/// What stops the reading itself: everything that is not about units, decay and
+/// missing slices, which a user may settle.
 fn refuse_unreadable(series: &Series) -> Result<(), DicomError> {
     let settled_later = |finding: &Finding| {
         [
             tags::UNITS,
             tags::DECAY_CORRECTION,
             tags::RADIONUCLIDE_POSITRON_FRACTION,
+            tags::NUMBER_OF_SLICES,
         ]
         .into_iter()
         .any(|tag| finding.tag == super::attribute::attribute_name(tag))
@@ -106,6 +131,7 @@ fn acquisition(first: &Instance, facts: &RadiopharmaceuticalFacts) -> ActivityAc
     ActivityAcquisition {
         modality: first.modality.clone(),
         units: facts.units,
+        suv_type: facts.suv_type,
         decay_correction: facts.decay_correction,
         decay_reference: facts.decay_reference,
         series_start: first.series_start.map(|start| {

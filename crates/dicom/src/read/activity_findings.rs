@@ -3,6 +3,7 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use sirt_image::{DecayCorrection, InstantOf, PixelUnits};
+use sirt_quantity::NuclideLibrary;
 
 use super::instance::{Instance, SeriesKind};
 use super::radiopharmaceutical::RadiopharmaceuticalFacts;
@@ -32,9 +33,35 @@ pub(crate) fn activity_findings(instances: &[Instance]) -> Vec<Finding> {
         start(instances, facts, &mut findings);
         decay_factors(instances, &mut findings);
     }
+    missing_slices(instances, head, facts, &mut findings);
     radiopharmaceutical(facts, &mut findings);
     mixed_facts(instances, facts, &mut findings);
     findings
+}
+
+/// Slices at the ends leave no gap: only their number tells that they are missing.
+fn missing_slices(
+    instances: &[Instance],
+    head: &Instance,
+    facts: &RadiopharmaceuticalFacts,
+    out: &mut Vec<Finding>,
+) {
+    let there = if head.kind.is_slices() {
+        instances.len()
+    } else {
+        head.layout.map_or(0, |layout| layout.frames)
+    };
+    // A series of several beds or time points may hold more than one volume has.
+    if let Some(made) = facts.slices.filter(|made| *made > there && there > 0) {
+        out.push(Finding::stops(
+            tags::NUMBER_OF_SLICES,
+            format!(
+                "is {made}, but {there} slices are there: {} are missing, at the ends where no gap is named",
+                made - there
+            ),
+            "give the whole series, or --accept-missing-slices if it was cut on purpose",
+        ));
+    }
 }
 
 fn units_and_decay(kind: SeriesKind, facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>) {
@@ -48,7 +75,7 @@ fn units_and_decay(kind: SeriesKind, facts: &RadiopharmaceuticalFacts, out: &mut
         Some(PixelUnits::GramPerMl) => out.push(Finding::weakens(
             tags::UNITS,
             "standardised uptake values, not activity concentration",
-            "export in Bq/mL, or give --administered",
+            "none needed where weight and activity in the header are those that the values were made with; else export in Bq/mL",
         )),
         Some(PixelUnits::Other(term)) => out.push(Finding::stops(
             tags::UNITS,
@@ -205,15 +232,13 @@ fn radiopharmaceutical(facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>)
 }
 
 fn is_yttrium_90(name: &str) -> bool {
-    let letters: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    matches!(
-        letters.as_str(),
-        "90yttrium" | "yttrium90" | "y90" | "90y" | "14691008"
-    )
+    NuclideLibrary::built_in().is_ok_and(|library| {
+        library
+            .named(name)
+            .ok()
+            .or(library.mentioned_in(name))
+            .is_some_and(|nuclide| nuclide.symbol == "Y-90")
+    })
 }
 
 /// Start of the scan and of the administration.
@@ -235,7 +260,7 @@ fn start(instances: &[Instance], facts: &RadiopharmaceuticalFacts, out: &mut Vec
         out.push(Finding::weakens(
             tags::SERIES_TIME,
             format!("the series starts {series}, after its first acquisition {earliest}: it was processed again"),
-            "the first acquisition is the decay reference, not the series",
+            "the first acquisition is the decay reference where (0054,1300) FrameReferenceTime confirms it; else give --reference-time",
         ));
     }
     if earliest.is_none() && facts.decay_reference.is_none() {

@@ -17,7 +17,7 @@ use super::object::Object;
 use super::pixel::{PixelFrames, Rescale};
 use super::plane::{plane_directions, plane_position, plane_spacing};
 use super::series::Series;
-use crate::DicomError;
+use crate::{DicomError, Finding};
 
 /// Relative difference of frame offsets that still is one grid.
 const UNEQUAL_OFFSETS: f64 = 0.01;
@@ -43,6 +43,22 @@ impl RecordedDose {
             DoseVolume::Physical(volume) => Some(volume.grid()),
             DoseVolume::Effective(volume) => Some(volume.grid()),
         }
+    }
+
+    /// What weakens the dose where it is not that of a whole treatment.
+    #[must_use]
+    pub fn summation_finding(&self) -> Option<Finding> {
+        let whole = ["", "PLAN", "MULTI_PLAN", "PLAN_OVERVIEW"];
+        (!whole.contains(&self.summation.as_str())).then(|| {
+            Finding::weakens(
+                tags::DOSE_SUMMATION_TYPE,
+                format!(
+                    "is {}: the dose may be that of a part of the treatment",
+                    self.summation
+                ),
+                "give the dose of the whole plan (PLAN or MULTI_PLAN), or add up the parts",
+            )
+        })
     }
 
     /// The absorbed dose; `None` for an effective dose or histograms alone.

@@ -10,6 +10,7 @@ use sirt_image::{PatientPoint, PatientVector};
 
 use super::element::Extent;
 use super::object::{Object, ObjectBytes, missing};
+use super::patient::PatientMark;
 use super::pixel::{PixelFrames, PixelLayout, Rescale, is_native};
 use super::radiopharmaceutical::RadiopharmaceuticalFacts;
 use crate::DicomError;
@@ -140,6 +141,7 @@ pub(crate) struct Instance {
     pub(crate) pixels_seen: bool,
     pub(crate) big_endian: bool,
     pub(crate) radiopharmaceutical: Option<Box<RadiopharmaceuticalFacts>>,
+    pub(crate) patient: PatientMark,
 }
 
 impl Instance {
@@ -219,6 +221,7 @@ impl Instance {
             radiopharmaceutical: is_activity
                 .then(|| RadiopharmaceuticalFacts::read(set, kind, sop_class.as_deref()))
                 .map(Box::new),
+            patient: PatientMark::read(set),
             modality,
             sop_class,
             source,

@@ -19,6 +19,9 @@ use crate::DicomError;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct RadiopharmaceuticalFacts {
     pub(crate) units: Option<Recorded<PixelUnits>>,
+    pub(crate) suv_type: Option<Recorded<String>>,
+    /// Slices that the volume had when it was made.
+    pub(crate) slices: Option<usize>,
     pub(crate) decay_correction: Option<Recorded<DecayCorrection>>,
     /// A decay correction that is none of the defined terms.
     pub(crate) decay_correction_unknown: Option<String>,
@@ -74,6 +77,10 @@ impl RadiopharmaceuticalFacts {
             units: set
                 .text(tags::UNITS)
                 .map(|units| recorded(pixel_units(&units), tags::UNITS)),
+            suv_type: set
+                .text(tags::SUV_TYPE)
+                .map(|kind| recorded(kind, tags::SUV_TYPE)),
+            slices: set.count(tags::NUMBER_OF_SLICES),
             decay_correction_unknown: correction.filter(|_| decay_correction.is_none()),
             decay_correction: decay_correction.map(|value| recorded(value, tags::DECAY_CORRECTION)),
             nuclide: item.and_then(nuclide),
@@ -125,7 +132,16 @@ impl RadiopharmaceuticalFacts {
             .local_date_time(tags::DECAY_CORRECTION_DATE_TIME, zone)
             .map(|instant| recorded(instant, tags::DECAY_CORRECTION_DATE_TIME));
         let mappings = group_items(set, 0, tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE);
-        if let Some((units, _)) = known_mappings(mappings) {
+        let units = match known_mappings(mappings) {
+            Some((units, _)) => Some(units),
+            // An SUV that cannot be undone is better named than left out.
+            None => mappings
+                .iter()
+                .filter_map(|mapping| mapping.code(tags::MEASUREMENT_UNITS_CODE_SEQUENCE))
+                .find(|code| code.value.to_ascii_lowercase().contains("{suv"))
+                .map(|code| PixelUnits::Other(code.value)),
+        };
+        if let Some(units) = units {
             self.units = Some(recorded(units, tags::MEASUREMENT_UNITS_CODE_SEQUENCE));
         }
         if self.decay_correction.is_none() {
@@ -179,7 +195,8 @@ fn ucum_units(code: &CodedConcept) -> PixelUnits {
         "bq/ml" => PixelUnits::BecquerelPerMl,
         "{counts}" | "{count}" => PixelUnits::Counts,
         "{propcounts}" => PixelUnits::ProportionalToCounts,
-        value if value.starts_with("g/ml{suv") => PixelUnits::GramPerMl,
+        // By body weight; the others, such as g/ml{SUVlbm}, cannot be undone.
+        "g/ml{suvbw}" | "g/ml{suv}" => PixelUnits::GramPerMl,
         _ => PixelUnits::Other(code.value.clone()),
     }
 }

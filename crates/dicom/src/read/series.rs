@@ -6,6 +6,7 @@ use sirt_image::{FrameOfReference, Grid};
 
 use super::activity_findings::activity_findings;
 use super::instance::{Instance, SeriesKind};
+use super::patient::PatientMark;
 use super::pixel::{MOST_PIXELS_PER_BYTE, is_native};
 use super::stack::{Stack, differing_copies, stack};
 use crate::finding::Severity;
@@ -167,6 +168,12 @@ impl Series {
                 })
                 .collect(),
         }
+    }
+
+    /// Whose it is, to be compared and nothing else.
+    #[must_use]
+    pub fn patient(&self) -> Option<PatientMark> {
+        self.instances.first().map(|first| first.patient)
     }
 
     /// Whether nothing stops the series from being read.

@@ -21,6 +21,10 @@ use super::segmentation;
 use super::series::Series;
 use crate::{DicomError, Finding};
 
+/// Part of a structure's volume that may hang on crossings without weakening
+/// it: brushes leave slivers.
+const LOST_TO_CROSSINGS: f64 = 0.01;
+
 /// Structures with what was found on the way.
 #[derive(Debug, Clone, Default)]
 pub struct Structures {
@@ -78,6 +82,7 @@ fn read(series: &Series, images: Option<&Catalogue>) -> Result<Structures, Dicom
         .and_then(|item| item.text(tags::FRAME_OF_REFERENCE_UID))
         .or_else(|| set.text(tags::FRAME_OF_REFERENCE_UID));
     let mut result = Structures::default();
+    let mut frameless = 0;
     for roi in rois {
         let number = roi
             .count(tags::ROI_NUMBER)
@@ -89,6 +94,7 @@ fn read(series: &Series, images: Option<&Catalogue>) -> Result<Structures, Dicom
             .text(tags::REFERENCED_FRAME_OF_REFERENCE_UID)
             .or_else(|| common_frame.clone())
             .map(FrameOfReference);
+        frameless += usize::from(frame.is_none());
         let item = contours_of.get(&number).copied();
         let contours = closed_contours(item, &name, &mut result.findings);
         if contours.is_empty() {
@@ -101,7 +107,7 @@ fn read(series: &Series, images: Option<&Catalogue>) -> Result<Structures, Dicom
         }
         match stack_of(contours, frame.as_ref(), images) {
             Ok(stack) => {
-                contour_findings(&name, stack.findings(), &mut result.findings);
+                contour_findings(&name, &stack, &mut result.findings);
                 result.structures.push(Structure {
                     name,
                     number: u32::try_from(number).unwrap_or(u32::MAX),
@@ -117,6 +123,16 @@ fn read(series: &Series, images: Option<&Catalogue>) -> Result<Structures, Dicom
                 "draw it again on parallel planes",
             )),
         }
+    }
+    if frameless > 0 {
+        result.findings.push(Finding::weakens(
+            tags::REFERENCED_FRAME_OF_REFERENCE_UID,
+            format!(
+                "missing for {frameless} of {} structures: nothing says that they lie in the frame of any image",
+                rois.len()
+            ),
+            "export them with the images that they were drawn on, or check the overlay by eye",
+        ));
     }
     Ok(result)
 }
@@ -183,30 +199,59 @@ fn stack_of(
     }
 }
 
-fn contour_findings(name: &str, found: &[ContourFinding], findings: &mut Vec<Finding>) {
+fn contour_findings(name: &str, stack: &ContourStack, findings: &mut Vec<Finding>) {
     // One line for each kind with the first as example; a brush may leave hundreds.
-    let mut kinds: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for one in found {
-        let text = format!("{one:?}");
-        let kind = text
-            .split([' ', '{', '('])
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        kinds.entry(kind).or_insert((0, text)).0 += 1;
+    let mut kinds: Vec<(&ContourFinding, usize)> = Vec::new();
+    for one in stack.findings() {
+        let same = |other: &&mut (&ContourFinding, usize)| {
+            std::mem::discriminant(other.0) == std::mem::discriminant(one)
+        };
+        match kinds.iter_mut().find(same) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((one, 1)),
+        }
     }
-    for (count, example) in kinds.into_values() {
+    for (example, count) in kinds {
         let more = if count > 1 {
             format!(" and {} more", count - 1)
         } else {
             String::new()
         };
-        findings.push(Finding::note(
-            tags::CONTOUR_DATA,
-            format!("structure {name:?}: {example}{more}"),
-            "look at the contours",
-        ));
+        let rule = format!("structure {name:?}: {example}{more}");
+        let lost = lost_to_crossings(stack);
+        let is_crossing = matches!(example, ContourFinding::Crossing { .. });
+        findings.push(if is_crossing && lost > LOST_TO_CROSSINGS {
+            Finding::weakens(
+                tags::CONTOUR_DATA,
+                format!(
+                    "{rule}; what overlaps is outside by the standard's even-odd rule, {:.1} % of the volume differ",
+                    100.0 * lost
+                ),
+                "join the parts that overlap into one contour if both were meant",
+            )
+        } else {
+            Finding::note(tags::CONTOUR_DATA, rule, "look at the contours")
+        });
     }
+}
+
+/// Area that the even-odd rule leaves out, or in, against contours that only
+/// nest, over the area of all planes.
+fn lost_to_crossings(stack: &ContourStack) -> f64 {
+    let differing: f64 = stack
+        .findings()
+        .iter()
+        .map(|finding| match finding {
+            ContourFinding::Crossing {
+                even_odd_mm2,
+                nested_mm2,
+                ..
+            } => (even_odd_mm2 - nested_mm2).abs(),
+            _ => 0.0,
+        })
+        .sum();
+    let all: f64 = stack.planes().iter().map(|plane| plane.area_mm2).sum();
+    differing / all
 }
 
 /// (3006,002A): three numbers of 0 to 255.

@@ -461,6 +461,83 @@ fn with_tracer(mut object: Object, change: impl Fn(&mut Object)) -> Object {
 }
 
 #[test]
+fn slices_lost_at_the_ends_are_told_by_their_number() {
+    let slices = |made: u16| {
+        [pet(1, 0.0), pet(2, 3.0)].map(|mut slice| {
+            put(&mut slice, tags::NUMBER_OF_SLICES, VR::US, made);
+            slice
+        })
+    };
+    let series = one_series(&slices(3));
+    finds(
+        &series,
+        Severity::Stops,
+        "(0054,0081)",
+        "is 3, but 2 slices are there: 1 are missing",
+    );
+    // The user may settle it, so it does not stop the reading itself.
+    read_activity(&series).unwrap();
+    // Two beds of 1 slice hold more than a bed does.
+    for made in [1, 2] {
+        let series = one_series(&slices(made));
+        assert!(
+            !series.findings.iter().any(|one| one.tag.contains("0081")),
+            "{:?}",
+            series.findings
+        );
+    }
+}
+
+#[test]
+fn headers_alone_say_what_the_whole_series_does() {
+    let series = one_series(&[pet(1, 0.0), pet(2, 3.0)]);
+    let (_, acquisition) = read_activity(&series).unwrap();
+    assert_eq!(
+        sirt_dicom::activity_acquisition(&series).unwrap(),
+        acquisition
+    );
+}
+
+#[test]
+fn the_kind_of_suv_and_a_code_without_meaning_are_kept() {
+    let mut slice = pet(1, 0.0);
+    put(&mut slice, tags::UNITS, VR::CS, "GML");
+    put(&mut slice, tags::SUV_TYPE, VR::CS, "LBM");
+    let slice = with_tracer(slice, |tracer| {
+        let code = item(&[(tags::CODE_VALUE, VR::SH, "C-162A7")]);
+        sequence(tracer, tags::RADIONUCLIDE_CODE_SEQUENCE, vec![code]);
+    });
+    let mut other = slice.clone();
+    put(&mut other, tags::SOP_INSTANCE_UID, VR::UI, "1.1.2.9");
+    put(&mut other, tags::IMAGE_POSITION_PATIENT, VR::DS, "0\\0\\3");
+    let (_, acquisition) = read_activity(&one_series(&[slice, other])).unwrap();
+    let kind = acquisition.suv_type.unwrap();
+    assert_eq!(kind.value, "LBM");
+    assert_eq!(kind.field, "(0054,1006) SUVType");
+    assert_eq!(acquisition.nuclide.unwrap().value, "C-162A7");
+}
+
+#[test]
+fn patients_are_told_apart_and_never_named() {
+    let of = |id: &str, name: &str| {
+        let mut slices = ct(&[0.0, 2.0]);
+        for slice in &mut slices {
+            put(slice, tags::PATIENT_ID, VR::LO, id);
+            put(slice, tags::PATIENT_NAME, VR::PN, name);
+        }
+        one_series(&slices).patient().unwrap()
+    };
+    let a = of("17", "Nobody^Secret");
+    assert!(a.is_another_than(&of("18", "Nobody^Secret")));
+    assert!(!a.is_another_than(&of("17 ", "Somebody")));
+    // Without identifiers the names decide, whatever their spelling.
+    assert!(!a.is_another_than(&of("", "NOBODY^SECRET^^")));
+    assert!(a.is_another_than(&of("", "Somebody")));
+    assert!(!a.is_another_than(&of("", "")));
+    assert_eq!(format!("{a:?}"), "PatientMark");
+}
+
+#[test]
 fn a_scan_past_midnight_keeps_full_instants_and_zone() {
     let series = one_series(&[pet(2, 3.0), pet(1, 0.0)]);
     let (volume, acquisition) = read_activity(&series).unwrap();

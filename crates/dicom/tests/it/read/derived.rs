@@ -93,6 +93,12 @@ fn frame_offsets_relative_absolute_and_falling() {
         assert_eq!(volume.get([0, 0, 0]), Some(first), "{offsets}");
     }
     assert!(read_dose(&one_series(&[dose("7\\11")])).is_err());
+    let mut beam = dose("0\\4");
+    put(&mut beam, tags::DOSE_SUMMATION_TYPE, VR::CS, "BEAM");
+    let finding = read_dose(&one_series(&[beam])).unwrap().summation_finding();
+    assert!(finding.unwrap().rule.contains("is BEAM"));
+    let whole = read_dose(&one_series(&[dose("0\\4")])).unwrap();
+    assert!(whole.summation_finding().is_none());
     let mut relative = dose("0\\4");
     put(&mut relative, tags::DOSE_UNITS, VR::CS, "RELATIVE");
     let error = read_dose(&one_series(&[relative])).unwrap_err().to_string();
@@ -175,6 +181,63 @@ fn contours_become_structures_and_the_rest_findings() {
         .find(|one| one.name == "Plate")
         .unwrap();
     assert!((plate.capacity().as_mm3() - 200.0).abs() < 1e-9);
+}
+
+/// A structure set of one structure of the given contours, in 5 mm planes.
+fn one_structure(frame: Option<&str>, contours: &[&str]) -> Object {
+    let mut object = item(&[
+        (tags::SOP_CLASS_UID, VR::UI, uids::RT_STRUCTURE_SET_STORAGE),
+        (tags::SOP_INSTANCE_UID, VR::UI, "1.1.6.2"),
+        (tags::MODALITY, VR::CS, "RTSTRUCT"),
+    ]);
+    if let Some(frame) = frame {
+        put(&mut object, tags::FRAME_OF_REFERENCE_UID, VR::UI, frame);
+    }
+    let roi = item(&[
+        (tags::ROI_NUMBER, VR::IS, "1"),
+        (tags::ROI_NAME, VR::LO, "L"),
+    ]);
+    sequence(&mut object, tags::STRUCTURE_SET_ROI_SEQUENCE, vec![roi]);
+    let items = contours.iter().map(|corners| {
+        item(&[
+            (tags::CONTOUR_GEOMETRIC_TYPE, VR::CS, "CLOSED_PLANAR"),
+            (tags::CONTOUR_DATA, VR::DS, corners),
+        ])
+    });
+    let mut contour = item(&[(tags::REFERENCED_ROI_NUMBER, VR::IS, "1")]);
+    sequence(&mut contour, tags::CONTOUR_SEQUENCE, items.collect());
+    sequence(&mut object, tags::ROI_CONTOUR_SEQUENCE, vec![contour]);
+    object
+}
+
+const LOW: &str = "0\\0\\0\\10\\0\\0\\10\\10\\0\\0\\10\\0";
+const HIGH: &str = "0\\0\\5\\10\\0\\5\\10\\10\\5\\0\\10\\5";
+
+#[test]
+fn structures_in_no_frame_of_reference_are_told() {
+    let read = |frame| read_structures(&one_series(&[one_structure(frame, &[LOW, HIGH])])).unwrap();
+    assert!(read(Some("1.1.9")).findings.is_empty());
+    let findings = read(None).findings;
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].severity, Severity::Weakens);
+    assert!(findings[0].tag.starts_with("(3006,0024)"), "{findings:?}");
+}
+
+#[test]
+fn parts_that_overlap_weaken_in_words() {
+    // 5 x 10 mm of both squares are shared on the upper plane.
+    let beside = "5\\0\\5\\15\\0\\5\\15\\10\\5\\5\\10\\5";
+    let object = one_structure(Some("1.1.9"), &[LOW, HIGH, beside]);
+    let findings = read_structures(&one_series(&[object])).unwrap().findings;
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].severity, Severity::Weakens);
+    // 100 mm2 by even-odd and 200 nested, of 200 mm2 in all.
+    let rule = &findings[0].rule;
+    assert!(
+        rule.contains("contours on the plane at 5.00 mm cross") && rule.contains("50.0 %"),
+        "{rule}"
+    );
+    assert!(!rule.contains('{'), "{rule}");
 }
 
 /// SEG of 3 x 2 pixels: frames in falling order with a plane left out.
