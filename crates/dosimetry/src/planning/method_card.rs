@@ -27,6 +27,7 @@ use sirt_quantity::{
 };
 
 use super::compartment_uncertainty::{PlanTissue, PlanUncertainty, SampledDoses};
+use super::plan_method::{PlanMethod, of_device};
 use crate::{
     BodySurfacePrescription, Delivery, Device, DoseGoal, DosimetryError, EmpiricTable,
     HolmiumFormula, InvolvedVolume, LobarForm, Partition, ShuntReductionTable, SingleCompartment,
@@ -37,95 +38,6 @@ use crate::{
 const SAMPLES: usize = 5_000;
 /// Seed of a card.
 const SEED: u64 = 1;
-/// Difference of activity from the chosen method that is worth a question.
-const WORTH_A_QUESTION: f64 = 0.20;
-
-/// A published way to an activity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PlanMethod {
-    /// Body surface, the whole liver.
-    Bsa,
-    /// Body surface, share of the whole-liver activity.
-    BsaLobar1,
-    /// Body surface, involvement of the lobe.
-    BsaLobar2,
-    /// Table by tumour involvement.
-    Empiric,
-    /// One compartment.
-    Mird,
-    /// Partition model, largest activity within the limits.
-    PartitionLimit,
-    /// Partition model, dose of the tumour.
-    PartitionTarget,
-    /// Activity for a mass of liver, Ho-166.
-    Holmium,
-    /// Voxel prediction, largest activity within the limits.
-    VoxelLimit,
-    /// Voxel prediction, dose of the tumour.
-    VoxelTarget,
-    /// An activity that a person states, by no method of the card.
-    Stated,
-}
-
-impl PlanMethod {
-    /// All that compute an activity, in the order of the card.
-    pub const ALL: [Self; 10] = [
-        Self::Bsa,
-        Self::BsaLobar1,
-        Self::BsaLobar2,
-        Self::Empiric,
-        Self::Mird,
-        Self::PartitionLimit,
-        Self::PartitionTarget,
-        Self::Holmium,
-        Self::VoxelLimit,
-        Self::VoxelTarget,
-    ];
-
-    /// The name that files and options use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bsa => "bsa",
-            Self::BsaLobar1 => "bsa-lobar-1",
-            Self::BsaLobar2 => "bsa-lobar-2",
-            Self::Empiric => "empiric",
-            Self::Mird => "mird",
-            Self::PartitionLimit => "partition-limit",
-            Self::PartitionTarget => "partition-target",
-            Self::Holmium => "holmium",
-            Self::VoxelLimit => "voxel-limit",
-            Self::VoxelTarget => "voxel-target",
-            Self::Stated => "stated",
-        }
-    }
-
-    /// Bibliography key and place.
-    #[must_use]
-    pub const fn reference(self) -> &'static str {
-        match self {
-            Self::Bsa | Self::BsaLobar1 | Self::BsaLobar2 => {
-                "vanroekel2021thesis, p. 30; shunt table recalled from the label"
-            }
-            Self::Empiric => "table recalled from the label",
-            Self::Mird => "vanroekel2021thesis, p. 30",
-            Self::PartitionLimit | Self::PartitionTarget => {
-                "ho1996partition; vanroekel2021thesis, p. 30"
-            }
-            Self::Holmium => "vanroekel2021thesis, p. 30",
-            Self::VoxelLimit | Self::VoxelTarget => "chiesa2021sop; dieudonne2011",
-            Self::Stated => "the case",
-        }
-    }
-
-    /// The model that its doses come from.
-    #[must_use]
-    pub const fn is_by_voxel(self) -> bool {
-        matches!(self, Self::VoxelLimit | Self::VoxelTarget)
-    }
-}
-
 /// What is the same for all territories of a patient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CardPatient {
@@ -268,21 +180,6 @@ impl Verdict {
     }
 }
 
-/// The question of the card: would another published method change anything?
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MethodQuestion {
-    /// Territory.
-    pub territory: String,
-    /// The method that was chosen.
-    pub chosen: PlanMethod,
-    /// Methods whose activity differs by more than 20 %, with the difference in %.
-    pub other_activity: Vec<(PlanMethod, f64)>,
-    /// Methods whose verdict differs, with theirs.
-    pub other_verdict: Vec<(PlanMethod, Verdict)>,
-    /// The answer in a sentence.
-    pub answer: String,
-}
-
 /// All methods on one territory.
 ///
 /// # Errors
@@ -317,82 +214,6 @@ pub fn row_of_activity(
 ) -> Result<MethodRow, DosimetryError> {
     let outcome = ActivityOutcome::of(activity);
     DoseModel::new(patient, territory)?.row(method, outcome, patient, territory, goals)
-}
-
-/// Would another published method change the activity by more than 20 %, or
-/// the decision?
-///
-/// `chosen` is the row of the activity that is meant to be given; `rows` are
-/// those of the card.
-#[must_use]
-pub fn method_question(chosen: &MethodRow, rows: &[MethodRow]) -> Option<MethodQuestion> {
-    let activity = chosen.activity_gbq?;
-    let others = || {
-        rows.iter()
-            .filter(|row| row.territory == chosen.territory)
-            .filter_map(|row| row.activity_gbq.map(|other| (row, other)))
-    };
-    let other_activity: Vec<(PlanMethod, f64)> = others()
-        .map(|(row, other)| (row.name, other / activity - 1.0))
-        .filter(|(_, difference)| difference.abs() > WORTH_A_QUESTION)
-        .map(|(name, difference)| (name, difference * 100.0))
-        .collect();
-    let other_verdict: Vec<(PlanMethod, Verdict)> = others()
-        .filter(|(row, _)| row.verdict != chosen.verdict)
-        .filter_map(|(row, _)| row.verdict.map(|verdict| (row.name, verdict)))
-        .collect();
-    let compared = others().count();
-    let list = |texts: Vec<String>| texts.join(", ");
-    let mut answer = if other_activity.is_empty() {
-        format!(
-            "None of {compared} methods changes the activity of {activity:.2} GBq by more than {:.0} %",
-            WORTH_A_QUESTION * 100.0
-        )
-    } else {
-        format!(
-            "Yes: against {activity:.2} GBq, {}",
-            list(
-                other_activity
-                    .iter()
-                    .map(|(name, percent)| format!("{} {percent:+.0} %", name.name()))
-                    .collect()
-            )
-        )
-    };
-    match (other_verdict.is_empty(), chosen.verdict) {
-        (_, None) => answer.push_str("; without goals there is no decision to compare."),
-        (true, Some(verdict)) => {
-            answer.push_str(&format!("; all agree: {}.", verdict.in_words()));
-        }
-        (false, Some(verdict)) => answer.push_str(&format!(
-            "; the decision ({}) changes with {}.",
-            verdict.in_words(),
-            list(
-                other_verdict
-                    .iter()
-                    .map(|(name, other)| format!("{} ({})", name.name(), other.in_words()))
-                    .collect()
-            )
-        )),
-    }
-    Some(MethodQuestion {
-        territory: chosen.territory.clone(),
-        chosen: chosen.name,
-        other_activity,
-        other_verdict,
-        answer,
-    })
-}
-
-/// Whether a method is made for a device.
-fn of_device(method: PlanMethod, device: Device) -> bool {
-    match method {
-        PlanMethod::Bsa | PlanMethod::BsaLobar1 | PlanMethod::BsaLobar2 | PlanMethod::Empiric => {
-            device == Device::Resin
-        }
-        PlanMethod::Holmium => device == Device::Holmium,
-        _ => true,
-    }
 }
 
 /// An activity, or why there is none.
@@ -807,6 +628,7 @@ fn verdict(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::planning::method_question;
 
     const SOME: PlanUncertainty = PlanUncertainty {
         tumour_mass: 0.1,

@@ -3,12 +3,16 @@
 mod compartment_uncertainty;
 mod course;
 mod method_card;
+mod method_question;
+mod plan_method;
 mod voxel_prediction;
 
 pub use compartment_uncertainty::{PlanTissue, PlanUncertainty, SampledDoses};
 pub use course::{CourseDoses, course_doses};
 pub use method_card::{
-    CardGoals, CardPatient, CardTerritory, MethodQuestion, MethodRow, PlanMethod, Verdict,
-    VoxelFigures, method_card, method_question, row_of_activity,
+    CardGoals, CardPatient, CardTerritory, MethodRow, Verdict, VoxelFigures, method_card,
+    row_of_activity,
 };
+pub use method_question::{MethodQuestion, method_question};
+pub use plan_method::PlanMethod;
 pub use voxel_prediction::{VoxelPrediction, predicted_dose};

@@ -148,7 +148,7 @@ fn what_would_not_read_back_is_refused_and_changes_nothing() {
 #[test]
 fn tables_in_a_list_are_not_added_to() {
     let text = example_with(
-        "[[override]]\nrule = \"boundary-of-the-shunt-table\"\nby = \"Dr. A. Example\"\nreason = \"SPECT/CT shunt is well below\"\ndate = \"2026-03-04\"\n",
+        "[[override]]\nrule = \"delivered-activity\" # as the plan names it\nby = \"Dr. A. Example\"\nreason = \"stasis in the left lobe; a second session is planned\"\ndate = \"2026-03-04\"\n",
         "",
     )
     .replace(
