@@ -15,6 +15,9 @@ use super::images::{TerritoryFigures, WorkUpImages};
 /// Stated and measured volumes or ratios further apart than this are told.
 const WORTH_TELLING: f64 = 0.10;
 
+/// By how much volumes of one structure differ from grid to grid.
+const ROUNDING_OF_OUTLINES: f64 = 1.005;
+
 /// The product with nuclide, half-life and dose factor.
 pub(super) struct Product {
     pub(super) data: DeviceData,
@@ -176,7 +179,7 @@ impl PlanFacts {
                 density,
                 of_images.as_ref(),
                 product,
-                shunt,
+                (shunt, patient.liver),
                 &mut assumptions,
             )?);
             figures.push(of_images);
@@ -272,7 +275,7 @@ fn card_territory(
     density: sirt_quantity::Density,
     figures: Option<&TerritoryFigures>,
     product: &Product,
-    shunt: &ShuntEstimate,
+    (shunt, liver): (&ShuntEstimate, Option<InvolvedVolume>),
     assumptions: &mut Vec<String>,
 ) -> anyhow::Result<CardTerritory> {
     let name = &territory.name;
@@ -303,6 +306,13 @@ fn card_territory(
         "mL",
         assumptions,
     );
+    // A part that passes its whole by the rounding of outlines is the whole.
+    let within = |part: f64, whole: Option<Capacity>| match whole.map(Capacity::as_ml) {
+        Some(whole) if part > whole && part <= whole * ROUNDING_OF_OUTLINES => whole,
+        _ => part,
+    };
+    let total = within(total, liver.map(|liver| liver.total()));
+    let tumour = tumour.map(|tumour| within(tumour, liver.map(|liver| liver.tumour())));
     if tumour.is_none() {
         assumptions.push(format!(
             "no tumour volume is stated for `{name}`: taken as none"

@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dosimetry::{
-    DecayData, ExtrahepaticFocus, ExtrahepaticSearch, LungMass, Medium, Method, NamedMask,
-    NamedOrgan, OrganUptake, PointSpread, RegionalCounts, Role, ShuntEstimate, TissueTable,
-    TomographicShunt, VoxelFigures, VoxelPrediction, extrahepatic_foci, lung_mass_from_ct,
-    organ_uptake,
+    DecayData, ExtrahepaticFocus, ExtrahepaticSearch, ImagingUncertainty, LungMass, Medium, Method,
+    NamedMask, NamedOrgan, OrganUptake, PointSpread, RegionalCounts, Role, ShuntEstimate,
+    TissueTable, TomographicShunt, VoxelFigures, VoxelPrediction, extrahepatic_foci,
+    lung_mass_from_ct, organ_uptake,
 };
 use sirt_image::{Counts, PixelUnits, Volume, WeightMask};
 use sirt_quantity::{Capacity, Density, Length, LungShuntFraction};
@@ -27,6 +27,8 @@ const SEARCH_MARGIN_PER_FWHM: f64 = 1.5;
 const SMALLEST_SEARCH_MARGIN: Length = Length::from_mm(15.0);
 const SEARCH_THRESHOLD: f64 = 0.1;
 const SEARCH_DEVIATIONS: f64 = 5.0;
+/// A focus with less than this part of the liver's counts is noise.
+const SEARCH_LEAST_FRACTION: f64 = 1e-3;
 /// A tumour belongs to a territory that holds at least this part of it.
 const PART_IN_TERRITORY: f64 = 0.5;
 
@@ -75,6 +77,8 @@ pub(super) struct TerritoryFigures {
 pub(super) struct Extrahepatic {
     pub(super) foci: Vec<ExtrahepaticFocus>,
     pub(super) organs: Vec<OrganUptake>,
+    /// Smaller foci, by counts over those of the liver, were left out.
+    pub(super) least_fraction: f64,
     /// Around liver and lungs, where blur hides everything that is in no drawn organ.
     pub(super) not_searched_ml: f64,
     pub(super) threshold_over_liver: f64,
@@ -239,15 +243,23 @@ impl WorkUpImages {
         let Some(liver) = &self.liver else {
             return Ok(None);
         };
-        let margin = (self.spread.fwhm * SEARCH_MARGIN_PER_FWHM).max_of(SMALLEST_SEARCH_MARGIN);
+        // Noise is smoothed and blur kept clear of also where no resolution is stated.
+        let resolution = if self.spread.fwhm > Length::ZERO {
+            self.spread.fwhm
+        } else {
+            let typical = ImagingUncertainty::built_in()?;
+            Length::from_mm(typical.of_modality("NM")?.resolution_fwhm_mm)
+        };
+        let margin = (resolution * SEARCH_MARGIN_PER_FWHM).max_of(SMALLEST_SEARCH_MARGIN);
         let search = ExtrahepaticSearch {
             image: &self.counts,
             liver,
             lungs: self.lungs.as_ref(),
             margin,
-            resolution: self.spread.fwhm,
+            resolution,
             threshold: SEARCH_THRESHOLD,
             deviations: SEARCH_DEVIATIONS,
+            least_fraction: SEARCH_LEAST_FRACTION,
         };
         let organs: Vec<NamedOrgan<'_>> = self
             .masks
@@ -272,6 +284,7 @@ impl WorkUpImages {
             foci,
             organs,
             not_searched_ml: hidden.as_ml(),
+            least_fraction: SEARCH_LEAST_FRACTION,
             threshold_over_liver: SEARCH_THRESHOLD,
             margin_mm: margin.as_mm(),
         }))

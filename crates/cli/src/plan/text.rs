@@ -244,13 +244,23 @@ fn rules(results: &[RuleResult]) -> String {
             Outcome::NotApplicable => "–",
             Outcome::Unknown => "?",
         };
-        let mut message = result.message.clone();
+        let mut message = shortened(&result.message);
         if let Some(given) = &result.overridden {
             message.push_str(&format!(" [overridden by {}: {}]", given.by, given.reason));
         }
         table.row([symbol.to_owned(), result.id.to_owned(), message]);
     }
     table.to_text()
+}
+
+/// A message that fits on a screen; JSON holds all of it.
+fn shortened(message: &str) -> String {
+    const LONGEST: usize = 200;
+    if message.chars().count() <= LONGEST {
+        return message.to_owned();
+    }
+    let start: String = message.chars().take(LONGEST).collect();
+    format!("{start} … (all with --json)")
 }
 
 fn vials(result: &PlanResult) -> String {

@@ -15,6 +15,7 @@ mod folders;
 mod new_case;
 mod output;
 mod pet;
+mod plan;
 mod references;
 mod roles;
 mod work_up;

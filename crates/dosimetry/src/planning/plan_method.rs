@@ -14,8 +14,10 @@ pub enum PlanMethod {
     /// Body surface, the whole liver.
     Bsa,
     /// Body surface, share of the whole-liver activity.
+    #[serde(rename = "bsa-lobar-1")]
     BsaLobar1,
     /// Body surface, involvement of the lobe.
+    #[serde(rename = "bsa-lobar-2")]
     BsaLobar2,
     /// Table by tumour involvement.
     Empiric,
@@ -101,5 +103,18 @@ pub(super) fn of_device(method: PlanMethod, device: Device) -> bool {
         }
         PlanMethod::Holmium => device == Device::Holmium,
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_name_that_is_shown() {
+        for method in PlanMethod::ALL {
+            let written = serde_json::to_value(method).unwrap();
+            assert_eq!(written, method.name());
+        }
     }
 }

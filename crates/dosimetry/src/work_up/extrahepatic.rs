@@ -56,6 +56,8 @@ pub struct ExtrahepaticSearch<'a> {
     pub threshold: f64,
     /// Least number of standard deviations over the background.
     pub deviations: f64,
+    /// Least counts over those of the liver; smaller foci are left out.
+    pub least_fraction: f64,
 }
 
 /// A place outside of liver and lungs with more activity than its surroundings.
@@ -180,6 +182,7 @@ pub fn extrahepatic_foci(
             }
         })
         .collect();
+    foci.retain(|focus| focus.fraction_of_liver_counts >= search.least_fraction);
     foci.sort_by(|a, b| {
         b.fraction_of_liver_counts
             .total_cmp(&a.fraction_of_liver_counts)
@@ -396,6 +399,7 @@ mod tests {
             resolution: Length::ZERO,
             threshold: 0.1,
             deviations: 5.0,
+            least_fraction: 0.0,
         }
     }
 
@@ -412,6 +416,11 @@ mod tests {
         assert!((focus.fraction_of_liver_counts - 50.0 / 21_600.0).abs() < 1e-9);
         assert!((focus.volume_ml - 1.0).abs() < 1e-9);
         assert!(hidden.as_ml() > 0.0);
+        let larger = ExtrahepaticSearch {
+            least_fraction: 0.01,
+            ..search(&image, &liver)
+        };
+        assert!(extrahepatic_foci(&larger, &[]).unwrap().0.is_empty());
         let (image, liver) = scene(None);
         assert!(
             extrahepatic_foci(&search(&image, &liver), &[])
