@@ -12,7 +12,7 @@ use sirt_dosimetry::{
     lung_mass_from_ct, organ_uptake,
 };
 use sirt_image::{Counts, PixelUnits, Volume, WeightMask};
-use sirt_quantity::{Capacity, Density, Length, LungShuntFraction};
+use sirt_quantity::{Capacity, Density, Length, LungShuntFraction, NuclideLibrary};
 use sirt_store::{Case, Lobe, StructureRole, Territory};
 
 use crate::result::Finding;
@@ -29,6 +29,8 @@ const SEARCH_THRESHOLD: f64 = 0.1;
 const SEARCH_DEVIATIONS: f64 = 5.0;
 /// A focus with less than this part of the liver's counts is noise.
 const SEARCH_LEAST_FRACTION: f64 = 1e-3;
+/// Smaller parts of tumours outside of a territory are rounding.
+const SMALLEST_REGION_ML: f64 = 0.05;
 /// A tumour belongs to a territory that holds at least this part of it.
 const PART_IN_TERRITORY: f64 = 0.5;
 
@@ -105,14 +107,18 @@ impl WorkUpImages {
                 fix: "maa_spect_units = \"counts\" in [images], where they are".to_owned(),
             });
         }
-        if let Some(nuclide) = image.acquisition.nuclide.as_ref()
-            && nuclide.value != "Tc-99m"
-        {
-            bail!(
-                "SPECT of the work-up: {} is {}, allowed is Tc-99m; give the MAA image as maa_spect and that after treatment as y90",
-                nuclide.field,
-                nuclide.value
-            );
+        if let Some(recorded) = image.acquisition.nuclide.as_ref() {
+            let nuclides = NuclideLibrary::built_in()?;
+            let is_technetium = nuclides
+                .named(&recorded.value)
+                .is_ok_and(|nuclide| nuclide.symbol == "Tc-99m");
+            if !is_technetium {
+                bail!(
+                    "SPECT of the work-up: {} is {}, allowed is Tc-99m; give the MAA image as maa_spect and that after treatment as y90",
+                    recorded.field,
+                    recorded.value
+                );
+            }
         }
         let registration = images
             .registration
@@ -362,17 +368,27 @@ impl WorkUpImages {
         let mut regions: Vec<&WeightMask> = inside.iter().map(|(_, mask)| mask).collect();
         regions.push(&normal);
         let at_normal = inside.len();
-        let outside;
+        // What lies outside is no one region: its tumours are as hot as these.
+        let mut outside: Vec<WeightMask> = Vec::new();
         if let Some(liver) = &self.liver {
             let mut rest = liver.without(mask)?;
             for (_, tumour) in &inside {
                 rest = rest.without(tumour)?;
             }
-            outside = rest;
-            if outside.capacity().as_ml() > 1.0 {
-                regions.push(&outside);
+            for named in self.tumours() {
+                let part = shared(&named.mask, &rest)?;
+                if !part.is_empty() {
+                    rest = rest.without(&part)?;
+                    outside.push(part);
+                }
             }
+            // Under a millilitre is the rounding of outlines on the grid.
+            if rest.capacity().as_ml() > 1.0 {
+                outside.push(rest);
+            }
+            outside.retain(|part| part.capacity().as_ml() > SMALLEST_REGION_ML);
         }
+        regions.extend(&outside);
         regions.extend(self.lungs.as_ref());
         let counts = RegionalCounts::new(&self.counts, &regions, self.spread)
             .with_context(|| format!("counts of territory `{}`", territory.name))?;

@@ -193,7 +193,7 @@ pub fn extrahepatic_foci(
     Ok((foci, near.capacity() - drawn))
 }
 
-/// Uptake of drawn organs; `liver_parts` make up the liver, and each organ is
+/// Uptake of drawn organs; `liver_parts` make up the liver, and all organs are
 /// solved together with them and the lungs.
 ///
 /// # Errors
@@ -207,21 +207,28 @@ pub fn organ_uptake(
         fwhm: search.resolution,
         filter_fwhm: Length::ZERO,
     };
-    organs
+    let organs: Vec<&NamedOrgan<'_>> = organs
         .iter()
         .filter(|organ| !organ.mask.is_empty())
-        .map(|organ| {
-            let mut regions = vec![organ.mask];
-            regions.extend(liver_parts);
-            let liver: Vec<usize> = (1..regions.len()).collect();
-            regions.extend(search.lungs.filter(|lungs| !lungs.is_empty()));
-            let counts = RegionalCounts::new(search.image, &regions, spread)?;
-            let (over_liver, sigma) = counts.concentration_ratio(&[0], &liver)?;
+        .collect();
+    if organs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut regions: Vec<&WeightMask> = organs.iter().map(|organ| organ.mask).collect();
+    regions.extend(liver_parts);
+    let liver: Vec<usize> = (organs.len()..regions.len()).collect();
+    regions.extend(search.lungs.filter(|lungs| !lungs.is_empty()));
+    let counts = RegionalCounts::new(search.image, &regions, spread)?;
+    organs
+        .iter()
+        .enumerate()
+        .map(|(at, organ)| {
+            let (over_liver, sigma) = counts.concentration_ratio(&[at], &liver)?;
             Ok(OrganUptake {
                 name: organ.name.to_owned(),
                 over_liver,
                 standard_uncertainty: sigma,
-                fraction_of_liver_counts: counts.ratio(&[0], &liver)?.0,
+                fraction_of_liver_counts: counts.ratio(&[at], &liver)?.0,
                 suspicious: over_liver > search.threshold && over_liver > 3.0 * sigma,
                 hint: hint_of_organ(organ.name),
             })

@@ -255,7 +255,10 @@ fn estimate(
         lung_counts: Some(lung_counts),
         liver_counts: Some(liver_counts),
         notes,
-        reference: "chiesa2021sop; DOMAIN B.10".to_owned(),
+        reference: match method {
+            ShuntMethod::SpectCorrected => "rousset1998gtm".to_owned(),
+            _ => "margin and apices recalled (docs/methods/lung_shunt.md)".to_owned(),
+        },
     })
 }
 
