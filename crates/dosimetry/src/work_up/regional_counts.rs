@@ -66,7 +66,9 @@ impl PointSpread {
 pub struct RegionalTransfer {
     grid: Grid,
     regions: Vec<WeightMask>,
-    /// Weights of each region after the filter alone.
+    /// The box that holds all regions and their blur: first voxel and size.
+    reach: ([usize; 3], [usize; 3]),
+    /// Weights of each region after the filter alone, on that box.
     filtered: Vec<Vec<f64>>,
     inverse: DMatrix<f64>,
 }
@@ -100,11 +102,16 @@ impl RegionalTransfer {
         let (fwhm, filter) = (spread.fwhm.as_mm(), spread.filter_fwhm.as_mm());
         // The blur before the filter; both together are the whole.
         let before = Length::from_mm((fwhm * fwhm - filter * filter).max(0.0).sqrt());
+        let reach = blurred_box(grid, regions, spread.fwhm);
+        let part = grid.part(reach.0, reach.1)?;
         let filtered: Vec<Vec<f64>> = regions
             .iter()
             .map(|region| {
-                let mut weights: Vec<f64> = region.dense().into_iter().map(f64::from).collect();
-                gaussian_blur(&mut weights, grid, spread.filter_fwhm);
+                let mut weights = vec![0.0; part.voxel_count()];
+                for (at, weight) in region.iter() {
+                    weights[position_in(reach, grid, at)] = f64::from(weight);
+                }
+                gaussian_blur(&mut weights, &part, spread.filter_fwhm);
                 weights
             })
             .collect();
@@ -112,12 +119,12 @@ impl RegionalTransfer {
         let mut transfer = DMatrix::zeros(count, count);
         for (j, weights) in filtered.iter().enumerate() {
             let mut seen = weights.clone();
-            gaussian_blur(&mut seen, grid, before);
+            gaussian_blur(&mut seen, &part, before);
             for (i, region) in regions.iter().enumerate() {
                 transfer[(i, j)] = voxel_ml
                     * region
                         .iter()
-                        .map(|(at, weight)| f64::from(weight) * seen[at])
+                        .map(|(at, weight)| f64::from(weight) * seen[position_in(reach, grid, at)])
                         .sum::<f64>();
             }
         }
@@ -129,6 +136,7 @@ impl RegionalTransfer {
         Ok(Self {
             grid: grid.clone(),
             regions: regions.iter().map(|region| (*region).clone()).collect(),
+            reach,
             filtered,
             inverse,
         })
@@ -154,11 +162,12 @@ impl RegionalTransfer {
                     .sum()
             })
             .collect();
+        let counts = part_of(image, self.reach);
         let count = self.regions.len();
         let mut noise = DMatrix::zeros(count, count);
         for i in 0..count {
             for j in i..count {
-                let value = noise_between(&self.filtered[i], &self.filtered[j], image.values());
+                let value = noise_between(&self.filtered[i], &self.filtered[j], &counts);
                 noise[(i, j)] = value;
                 noise[(j, i)] = value;
             }
@@ -278,6 +287,49 @@ impl RegionalCounts {
             + ratio * ratio * self.covariance_of_totals(other, other);
         Ok((ratio, variance.max(0.0).sqrt() / b))
     }
+}
+
+/// Standard deviations of a Gaussian that [`gaussian_blur`] reaches to.
+const REACH_IN_SIGMA: f64 = 4.0;
+
+/// The box around all regions with room for their blur on every side.
+fn blurred_box(grid: &Grid, regions: &[&WeightMask], fwhm: Length) -> ([usize; 3], [usize; 3]) {
+    // Two blurs in a row reach √2 times as far as one of both at the most, and
+    // each is rounded up to a voxel. A Gaussian's FWHM is 2√(2 ln 2) sigma.
+    let reach_mm = REACH_IN_SIGMA * std::f64::consts::SQRT_2 * fwhm.as_mm()
+        / (8.0 * std::f64::consts::LN_2).sqrt();
+    let (mut lower, mut upper) = (grid.size(), [0; 3]);
+    for region in regions {
+        let (first, size) = region.bounding_box();
+        for axis in 0..3 {
+            lower[axis] = lower[axis].min(first[axis]);
+            upper[axis] = upper[axis].max(first[axis] + size[axis]);
+        }
+    }
+    for axis in 0..3 {
+        let reach = (reach_mm / grid.spacing_mm()[axis]).ceil() as usize + 2;
+        lower[axis] = lower[axis].saturating_sub(reach);
+        upper[axis] = (upper[axis] + reach).min(grid.size()[axis]);
+    }
+    (lower, std::array::from_fn(|axis| upper[axis] - lower[axis]))
+}
+
+/// Position in a box's values of a voxel of the grid that lies in it.
+fn position_in((lower, size): ([usize; 3], [usize; 3]), grid: &Grid, at: usize) -> usize {
+    let [i, j, k] = grid.index(at);
+    (i - lower[0]) + size[0] * ((j - lower[1]) + size[1] * (k - lower[2]))
+}
+
+/// The values of a box of an image.
+fn part_of(image: &Volume<Counts>, (lower, size): ([usize; 3], [usize; 3])) -> Vec<f32> {
+    let mut values = Vec::with_capacity(size.iter().product());
+    for k in lower[2]..lower[2] + size[2] {
+        for j in lower[1]..lower[1] + size[1] {
+            let start = image.grid().linear([lower[0], j, k]);
+            values.extend_from_slice(&image.values()[start..start + size[0]]);
+        }
+    }
+    values
 }
 
 /// `Σ_v a·b·λ` with the counts `λ` as far as they are positive, summed slice by
