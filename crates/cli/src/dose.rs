@@ -73,7 +73,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         "activity",
         image.patient,
         &ct_and_structures(arguments),
-        arguments.accept_other_patient,
+        patients::Acceptance::by_option(arguments.accept_other_patient),
     )?;
     let source = image.source.clone();
     let modality = image.acquisition.modality.clone();

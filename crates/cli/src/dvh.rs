@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
             .first()
             .copied(),
         &structures,
-        arguments.accept_other_patient,
+        patients::Acceptance::by_option(arguments.accept_other_patient),
     )?);
     let registration = arguments
         .registration

@@ -17,6 +17,24 @@ pub(crate) struct Input<'a> {
     pub(crate) kinds: &'static [SeriesKind],
 }
 
+/// Whether a command lets a user accept another patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Acceptance {
+    /// It has no option for it.
+    NotOffered,
+    /// It has one, which was not given.
+    NotGiven,
+    /// It was given.
+    Given,
+}
+
+impl Acceptance {
+    /// By whether the option was given.
+    pub(crate) fn by_option(given: bool) -> Self {
+        if given { Self::Given } else { Self::NotGiven }
+    }
+}
+
 /// Refuses inputs of another patient than `first`, which is called `whose`;
 /// where that is accepted it is told instead.
 ///
@@ -25,7 +43,7 @@ pub(crate) fn require_one(
     whose: &str,
     first: Option<PatientMark>,
     others: &[Input<'_>],
-    accepted: bool,
+    accepted: Acceptance,
 ) -> anyhow::Result<Option<Finding>> {
     let Some(first) = first else {
         return Ok(None);
@@ -48,10 +66,13 @@ pub(crate) fn require_one(
         "another patient than the {whose}, by (0010,0020) PatientID or (0010,0010) PatientName: {}",
         foreign.join(", ")
     );
-    if !accepted {
-        bail!(failure::Ambiguous(format!(
-            "{rule}; give images and structures of one patient, or --accept-other-patient if it is one under two identifiers"
-        )));
+    let wanted = "give images and structures of one patient";
+    match accepted {
+        Acceptance::Given => {}
+        Acceptance::NotOffered => bail!("{rule}; {wanted}"),
+        Acceptance::NotGiven => bail!(failure::Ambiguous(format!(
+            "{rule}; {wanted}, or --accept-other-patient if it is one under two identifiers"
+        ))),
     }
     Ok(Some(Finding {
         severity: "weakens",

@@ -15,8 +15,9 @@ use sirt_image::{Counts, PixelUnits, Volume, WeightMask};
 use sirt_quantity::{Capacity, Density, Length, LungShuntFraction, NuclideLibrary};
 use sirt_store::{Case, Lobe, StructureRole, Territory};
 
+use crate::patients::Acceptance;
 use crate::result::Finding;
-use crate::{inputs, structure_input};
+use crate::{dicom_inputs, inputs, patients, structure_input};
 
 /// Margin around the liver that lungs are left out in (recalled, about 2 cm;
 /// docs/methods/lung_shunt.md).
@@ -95,6 +96,7 @@ impl WorkUpImages {
             return Ok(None);
         };
         let image = inputs::read_activity(path, None)?;
+        require_one_patient(&images, image.patient)?;
         let mut findings = image.findings;
         let recorded = image.acquisition.units.as_ref().map(|fact| &fact.value);
         let stated = images.maa_spect_units.map(|units| units.pixel_units().0);
@@ -256,7 +258,11 @@ impl WorkUpImages {
             let typical = ImagingUncertainty::built_in()?;
             Length::from_mm(typical.of_modality("NM")?.resolution_fwhm_mm)
         };
-        let margin = (resolution * SEARCH_MARGIN_PER_FWHM).max_of(SMALLEST_SEARCH_MARGIN);
+        let margin = Length::from_mm(
+            (resolution * SEARCH_MARGIN_PER_FWHM)
+                .as_mm()
+                .max(SMALLEST_SEARCH_MARGIN.as_mm()),
+        );
         let search = ExtrahepaticSearch {
             image: &self.counts,
             liver,
@@ -460,15 +466,29 @@ impl WorkUpImages {
     }
 }
 
-/// The longer of two lengths.
-trait LongerOf {
-    fn max_of(self, other: Self) -> Self;
-}
-
-impl LongerOf for Length {
-    fn max_of(self, other: Self) -> Self {
-        if self >= other { self } else { other }
-    }
+/// Refuses CT or structures of another patient than the SPECT.
+fn require_one_patient(
+    images: &sirt_store::Images,
+    patient: Option<sirt_dicom::PatientMark>,
+) -> anyhow::Result<()> {
+    let ct = images.ct.iter().map(|path| patients::Input {
+        what: "CT",
+        path,
+        kinds: &dicom_inputs::CT_KINDS,
+    });
+    let structures = images.structures.iter().map(|path| patients::Input {
+        what: "structures",
+        path,
+        kinds: &dicom_inputs::STRUCTURE_KINDS,
+    });
+    let others: Vec<_> = ct.chain(structures).collect();
+    patients::require_one(
+        "SPECT of the work-up",
+        patient,
+        &others,
+        Acceptance::NotOffered,
+    )?;
+    Ok(())
 }
 
 /// Organs that activity must not lie in, by the case or by their name.

@@ -165,11 +165,14 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         .cloned()
         .context("no lung shunt in the case")?;
     stages.begin("territories");
-    let facts = PlanFacts::of(&case, images.as_ref(), &product, &used)?;
+    let mut facts = PlanFacts::of(&case, images.as_ref(), &product, &used)?;
     let extrahepatic = match &images {
         Some(images) => images.extrahepatic(&case)?,
         None => None,
     };
+    facts
+        .assumptions
+        .extend(rules::unused_clearances(&case, extrahepatic.as_ref()));
     stages.begin("methods");
     let mut methods = Vec::new();
     for territory in &facts.territories {

@@ -117,7 +117,12 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
     };
     known.planar_lung_shunt = by(&[ShuntMethod::Planar]);
     known.spect_lung_shunt = by(&[ShuntMethod::SpectCorrected, ShuntMethod::SpectMargin]);
-    known.earlier_lung_dose = Some(case.earlier_lung_dose());
+    // An earlier treatment without its lung dose leaves the sum unknown.
+    let all_stated = case.prior_therapies.iter().all(|therapy| {
+        therapy.kind != TherapyKind::Radioembolisation || therapy.lung_dose.is_some()
+    });
+    known.earlier_lung_dose = all_stated.then(|| case.earlier_lung_dose());
+    // A case holds no treatments beyond its own prescriptions.
     known.further_lung_dose = Some(AbsorbedDose::ZERO);
     if let Some(course) = course {
         known.lung_dose = Some(AbsorbedDose::from_gy(course.lung_gy));
@@ -202,27 +207,34 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
         known.vial_activity = Some(plan.infusions.iter().map(|i| i.given).sum());
     }
     if !judgement.delivered.is_empty() {
-        known.prescribed_activity = Some(
-            judgement
-                .delivered
-                .iter()
-                .map(|delivered| delivered.activity.intended)
-                .sum(),
-        );
-        known.delivered_activity = Some(recorded);
+        // A sum would let one territory make up for another.
+        let worst = judgement.delivered.iter().max_by(|a, b| {
+            let off = |one: &Delivered| one.activity.difference_percent.abs();
+            off(a).total_cmp(&off(b))
+        });
+        known.prescribed_activity = worst.map(|delivered| delivered.activity.intended);
+        known.delivered_activity = worst.map(|delivered| delivered.activity.delivered);
+        known.vial_activity = None;
     }
-    let administered = case.administrations.iter().find_map(|administration| {
-        let vial = case.vial(administration.vial.as_deref()?)?;
-        Some((administration, vial))
-    });
-    if let Some((administration, vial)) = administered {
-        let calibrated = vial.calibrated.at;
-        known.administered_after_calibration = Some(administration.at.since(calibrated));
-        let (first, last) = product.data.usable();
-        let last = vial
-            .expires
-            .map_or(last, |expires| expires.since(calibrated));
-        known.vial_window = Some((first, last));
+    let (first, usual_last) = product.data.usable();
+    let windows: Vec<(TimeSpan, TimeSpan)> = case
+        .administrations
+        .iter()
+        .filter_map(|administration| {
+            let vial = case.vial(administration.vial.as_deref()?)?;
+            let calibrated = vial.calibrated.at;
+            let last = vial
+                .expires
+                .map_or(usual_last, |expires| expires.since(calibrated));
+            Some((administration.at.since(calibrated), last))
+        })
+        .collect();
+    let outside = windows
+        .iter()
+        .find(|(after, last)| *after < first || *after > *last);
+    if let Some((after, last)) = outside.or(windows.first()) {
+        known.administered_after_calibration = Some(*after);
+        known.vial_window = Some((first, *last));
     } else if let Some(plan) = judgement
         .order
         .outcome
@@ -243,34 +255,79 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
 }
 
 /// What was found outside of liver and lungs, with who cleared it: a clearance
-/// names the finding's id, organ or place.
+/// names the focus by its id or the organ by its name.
 fn extrahepatic(judgement: &Judgement<'_>) -> Option<Vec<ExtrahepaticFinding>> {
     let search = judgement.extrahepatic?;
-    let cleared = |names: &[&str]| {
-        judgement
+    let finding = |name: &str, site: String| ExtrahepaticFinding {
+        site,
+        cleared: judgement
             .case
             .clearances
             .iter()
-            .find(|clearance| {
-                let text = clearance.finding.to_lowercase();
-                names.iter().any(|name| text.contains(&name.to_lowercase()))
-            })
+            .find(|clearance| names(&clearance.finding, name))
             .map(|clearance| Clearance {
                 by: clearance.by.clone(),
                 reason: clearance.reason.clone(),
-            })
+            }),
     };
-    let foci = search.foci.iter().map(|focus| ExtrahepaticFinding {
-        site: format!("{}: {}", focus.id, focus.place),
-        cleared: cleared(&[&focus.id]),
-    });
+    let foci = search
+        .foci
+        .iter()
+        .map(|focus| finding(&focus.id, format!("{}: {}", focus.id, focus.place)));
     let organs = search
         .organs
         .iter()
         .filter(|organ| organ.suspicious)
-        .map(|organ| ExtrahepaticFinding {
-            site: organ.name.clone(),
-            cleared: cleared(&[&organ.name]),
-        });
+        .map(|organ| finding(&organ.name, organ.name.clone()));
     Some(foci.chain(organs).collect())
+}
+
+/// Clearances that name nothing that was found, in words.
+pub(super) fn unused_clearances(case: &Case, search: Option<&Extrahepatic>) -> Vec<String> {
+    let Some(search) = search else {
+        return Vec::new();
+    };
+    let found: Vec<&str> = search
+        .foci
+        .iter()
+        .map(|focus| focus.id.as_str())
+        .chain(search.organs.iter().map(|organ| organ.name.as_str()))
+        .collect();
+    case.clearances
+        .iter()
+        .filter(|clearance| !found.iter().any(|name| names(&clearance.finding, name)))
+        .map(|clearance| {
+            format!(
+                "the clearance of `{}` names nothing that the search found; name a focus by its id or an organ by its name",
+                clearance.finding
+            )
+        })
+        .collect()
+}
+
+/// Whether a text names a finding, as words of its own.
+fn names(text: &str, name: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        text.to_lowercase()
+            .split(|c: char| !(c.is_alphanumeric() || c == '-'))
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let (text, name) = (words(text), words(name));
+    !name.is_empty() && text.windows(name.len()).any(|part| part == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clearance_names_one_finding_and_no_longer_name_of_it() {
+        assert!(names("focus-L1-A2-S3, seen in CT", "focus-L1-A2-S3"));
+        assert!(!names("focus-L1-A2-S30", "focus-L1-A2-S3"));
+        assert!(names("uptake of the Stomach", "stomach"));
+        assert!(!names("stomachache", "stomach"));
+        assert!(!names("anything", ""));
+    }
 }

@@ -123,6 +123,32 @@ fn a_shunt_past_the_lung_limit_stops_the_plan() {
 }
 
 #[test]
+fn what_is_not_stated_is_unknown_and_sums_hide_nothing() {
+    let (_, plan) = run("plan", &example().replace("lung_dose = \"2 Gy\"\n", ""));
+    assert_eq!(rule(&plan, "lung-dose-cumulative")["outcome"], "unknown");
+    // The left lobe got 60 % of its assay; the right one was within 10 %.
+    let delivered = rule(&plan, "delivered-activity");
+    assert!(
+        delivered["value"]["number"].as_f64().unwrap().abs() > 40.0,
+        "{delivered}"
+    );
+    // The vial that the right lobe was given from had expired the day before.
+    let case = example()
+        .replace(
+            "calibrated = \"2026-03-16T18:00+01:00\"",
+            "calibrated = \"2026-03-14T18:00+01:00\"",
+        )
+        .replace(
+            "expires = \"2026-03-17T18:00+01:00\"",
+            "expires = \"2026-03-15T18:00+01:00\"",
+        );
+    let (_, plan) = run("plan", &case);
+    assert_eq!(rule(&plan, "vial-window")["outcome"], "stop");
+    assert_eq!(rule(&plan, "vial-window")["overridable"], false);
+    assert_eq!(plan["blocked"], true);
+}
+
+#[test]
 fn the_leaflets_case_is_flagged_and_accepted() {
     // "2.5 GBq in right, 1.5 GBq in left lobe" = 4.0 GBq, over BSA + 0.8.
     let case = example()

@@ -63,7 +63,8 @@ pub struct ExtrahepaticSearch<'a> {
 /// A place outside of liver and lungs with more activity than its surroundings.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExtrahepaticFocus {
-    /// Name to clear it by, `focus-1` the one with the most counts.
+    /// Name to clear it by, made of its centre, such as `focus-L62-A14-I80`: a
+    /// clearance does not pass to another focus when the search changes.
     pub id: String,
     /// Centre of its counts, LPS, mm.
     pub centre_mm: [f64; 3],
@@ -187,10 +188,24 @@ pub fn extrahepatic_foci(
         b.fraction_of_liver_counts
             .total_cmp(&a.fraction_of_liver_counts)
     });
-    for (number, focus) in foci.iter_mut().enumerate() {
-        focus.id = format!("focus-{}", number + 1);
+    for focus in &mut foci {
+        focus.id = name_by_place(focus.centre_mm);
     }
     Ok((foci, near.capacity() - drawn))
+}
+
+/// `focus-` with left or right, anterior or posterior, superior or inferior and
+/// whole millimetres of each coordinate.
+fn name_by_place(centre_mm: [f64; 3]) -> String {
+    let parts: Vec<String> = centre_mm
+        .iter()
+        .zip([["R", "L"], ["A", "P"], ["I", "S"]])
+        .map(|(value, letters)| {
+            let value = value.round();
+            format!("{}{:.0}", letters[usize::from(value >= 0.0)], value.abs())
+        })
+        .collect();
+    format!("focus-{}", parts.join("-"))
 }
 
 /// Uptake of drawn organs; `liver_parts` make up the liver, and all organs are
@@ -416,7 +431,8 @@ mod tests {
         let (foci, hidden) = extrahepatic_foci(&search(&image, &liver), &[]).unwrap();
         assert_eq!(foci.len(), 1);
         let focus = &foci[0];
-        assert_eq!(focus.id, "focus-1");
+        // LPS: voxel (15, 6, 6) of 10 mm from the origin.
+        assert_eq!(focus.id, "focus-L150-P60-S60");
         assert_eq!(focus.place, "60 mm to the left of the liver");
         assert!((focus.peak_over_liver - 0.5).abs() < 1e-6);
         // 50 of 21 600 counts.
