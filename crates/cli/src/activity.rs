@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use sirt_dosimetry::Decision;
+use sirt_dosimetry::{Decision, Device, DoseLimitTable};
+use sirt_quantity::AbsorbedDose;
 
 use crate::activity_arguments::{CalculatorArguments, PrescriptionMethod};
 use crate::activity_methods;
@@ -83,16 +84,38 @@ impl CalculatorResult {
     }
 }
 
+/// A lung dose over the limit of one treatment, told beside the doses.
+fn lung_finding(result: &CalculatorResult) -> anyhow::Result<Option<Finding>> {
+    let table = DoseLimitTable::built_in()?;
+    let limit = table.for_device("lung-single-30", Device::Resin)?;
+    let Some(dose) = result.lung_gy else {
+        return Ok(None);
+    };
+    Ok(
+        (limit.holds_for(AbsorbedDose::from_gy(dose)) == Some(false)).then(|| Finding {
+            severity: "weakens",
+            subject: "lung dose".to_owned(),
+            rule: format!(
+                "{dose:.1} Gy is not {} ({})",
+                limit.bound_text(),
+                limit.source
+            ),
+            fix: "--target lung=30Gy beside the other target, or treat otherwise".to_owned(),
+        }),
+    )
+}
+
 /// Runs the command.
 pub(crate) fn run(arguments: &CalculatorArguments) -> anyhow::Result<ExitCode> {
     arguments.refuse_unused()?;
-    let result = match arguments.method {
+    let mut result = match arguments.method {
         PrescriptionMethod::Bsa => activity_methods::body_surface(arguments)?,
         PrescriptionMethod::Empiric => activity_methods::empiric(arguments)?,
         PrescriptionMethod::Mird => activity_methods::single_compartment(arguments)?,
         PrescriptionMethod::Partition => activity_methods::partition(arguments)?,
         PrescriptionMethod::Holmium => activity_methods::holmium(arguments)?,
     };
+    result.findings.extend(lung_finding(&result)?);
     if arguments.json {
         table::print_json(&result)?;
     } else {

@@ -30,6 +30,8 @@ const SEARCH_THRESHOLD: f64 = 0.1;
 const SEARCH_DEVIATIONS: f64 = 5.0;
 /// A focus with less than this part of the liver's counts is noise.
 const SEARCH_LEAST_FRACTION: f64 = 1e-3;
+/// Part of the smaller territory that two may share by outlines on a grid.
+const UNDECLARED_OVERLAP: f64 = 0.02;
 /// Smaller parts of tumours outside of a territory are rounding.
 const SMALLEST_REGION_ML: f64 = 0.05;
 /// A tumour belongs to a territory that holds at least this part of it.
@@ -302,6 +304,51 @@ impl WorkUpImages {
         }))
     }
 
+    /// Where a territory lies; none where it is not drawn.
+    fn mask_of(&self, territory: &Territory) -> anyhow::Result<Option<&WeightMask>> {
+        let Some(name) = &territory.structure else {
+            return Ok(match territory.lobe {
+                Lobe::Whole => self.liver.as_ref(),
+                _ => None,
+            });
+        };
+        let named = self
+            .masks
+            .iter()
+            .find(|named| named.name == *name)
+            .with_context(|| {
+                let known: Vec<_> = self.masks.iter().map(|m| m.name.as_str()).collect();
+                format!(
+                    "territory `{}`: structure `{name}` is not in the images; structures are {}",
+                    territory.name,
+                    known.join(", ")
+                )
+            })?;
+        Ok(Some(&named.mask))
+    }
+
+    /// Refuses territories whose structures share more than the rounding of
+    /// outlines, unless the case declares that they overlap.
+    pub(super) fn require_declared_overlaps(&self, case: &Case) -> anyhow::Result<()> {
+        for (at, one) in case.territories.iter().enumerate() {
+            for other in &case.territories[at + 1..] {
+                let (Some(first), Some(second)) = (self.mask_of(one)?, self.mask_of(other)?) else {
+                    continue;
+                };
+                let common_ml = shared(first, second)?.capacity().as_ml();
+                let smaller_ml = first.capacity().as_ml().min(second.capacity().as_ml());
+                if common_ml > UNDECLARED_OVERLAP * smaller_ml && !one.overlaps(other) {
+                    bail!(
+                        "territories `{}` and `{}` share {common_ml:.0} mL in the images; declare it (overlaps_with) or give structures that do not overlap",
+                        one.name,
+                        other.name
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What the images say of a territory; none where it is not drawn.
     pub(super) fn territory(
         &self,
@@ -311,25 +358,8 @@ impl WorkUpImages {
         data: &DecayData,
         tissue: &TissueTable,
     ) -> anyhow::Result<Option<TerritoryFigures>> {
-        let mask = match (&territory.structure, territory.lobe) {
-            (Some(name), _) => &self
-                .masks
-                .iter()
-                .find(|named| named.name == *name)
-                .with_context(|| {
-                    let known: Vec<_> = self.masks.iter().map(|m| m.name.as_str()).collect();
-                    format!(
-                        "territory `{}`: structure `{name}` is not in the images; structures are {}",
-                        territory.name,
-                        known.join(", ")
-                    )
-                })?
-                .mask,
-            (None, Lobe::Whole) => match &self.liver {
-                Some(liver) => liver,
-                None => return Ok(None),
-            },
-            (None, _) => return Ok(None),
+        let Some(mask) = self.mask_of(territory)? else {
+            return Ok(None);
         };
         let mut inside: Vec<(String, WeightMask)> = Vec::new();
         for name in &territory.tumours {

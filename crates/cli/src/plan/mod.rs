@@ -159,6 +159,9 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     let product = Product::of(&case)?;
     stages.begin("images of the work-up");
     let images = WorkUpImages::read(&case, folder)?;
+    if let Some(images) = &images {
+        images.require_declared_overlaps(&case)?;
+    }
     let estimates = facts::shunts(&case, images.as_ref())?;
     let used = estimates
         .first()
@@ -173,6 +176,7 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     facts
         .assumptions
         .extend(rules::unused_clearances(&case, extrahepatic.as_ref()));
+    facts.assumptions.extend(facts::not_computed(&case));
     stages.begin("methods");
     let mut methods = Vec::new();
     for territory in &facts.territories {

@@ -2,10 +2,10 @@
 
 use anyhow::Context as _;
 use sirt_dosimetry::{
-    ChosenLimits, Clearance, CourseDoses, DoseLimitTable, ExtrahepaticFinding, LimitFacts,
-    LimitSelection, MethodRow, PlanMethod, RuleOverride, RuleResult, SafetyFacts, SafetyThresholds,
-    ShuntEstimate, ShuntMethod, SurfaceFormula, UnusedOverride, apply_overrides, safety_rules,
-    untreated_fraction,
+    ChosenLimits, Clearance, Compartment, CourseDoses, DoseLimit, DoseLimitTable,
+    ExtrahepaticFinding, LimitFacts, LimitSelection, MethodRow, PlanMethod, RuleOverride,
+    RuleResult, SafetyFacts, SafetyThresholds, ShuntEstimate, ShuntMethod, SurfaceFormula,
+    UnusedOverride, apply_overrides, safety_rules, untreated_fraction,
 };
 use sirt_quantity::{AbsorbedDose, Activity, Capacity, Fraction, TimeSpan};
 use sirt_store::{Case, TherapyKind};
@@ -60,7 +60,20 @@ pub(super) fn judged(judgement: &Judgement<'_>) -> anyhow::Result<Judged> {
             ..LimitFacts::default()
         },
     );
-    let chosen = ChosenLimits::from_selection(&limits);
+    let mut chosen = ChosenLimits::from_selection(&limits);
+    for (goal, compartment) in [
+        (&case.goals.normal_liver, Compartment::NormalPerfused),
+        (&case.goals.lung, Compartment::Lung),
+    ] {
+        if let Some(goal) = goal {
+            chosen.add_of_case(DoseLimit::of_case(
+                case.device.device,
+                compartment,
+                goal.dose,
+                goal.source.as_deref().unwrap_or("[goals] of the case"),
+            ));
+        }
+    }
     let results = safety_rules(&facts, &chosen, &SafetyThresholds::built_in()?)?;
     let overrides = case
         .overrides
@@ -127,9 +140,14 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
     if let Some(course) = course {
         known.lung_dose = Some(AbsorbedDose::from_gy(course.lung_gy));
         known.lung_activity = Some(Activity::from_gbq(course.lung_activity_gbq));
-        known.normal_perfused_dose = course.normal_perfused_gy.map(AbsorbedDose::from_gy);
         known.normal_whole_dose = course.normal_whole_gy.map(AbsorbedDose::from_gy);
     }
+    // Each territory by itself: a mean over all would hide the one that is over.
+    known.normal_perfused_dose = chosen
+        .iter()
+        .filter_map(|row| row.normal_liver_gy)
+        .max_by(f64::total_cmp)
+        .map(AbsorbedDose::from_gy);
     known.extrahepatic = extrahepatic(judgement);
     if let Some(liver) = facts.patient.liver {
         known.liver_volume = Some(liver.total());

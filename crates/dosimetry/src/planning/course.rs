@@ -5,7 +5,8 @@
 //! doses do not. Where one territory has no partition (no T/N), normal liver
 //! and tumour have no common mean and are told as unknown; the lungs always
 //! have one.
-//! Territories that overlap are refused: their doses add voxel by voxel only.
+//! Territories that overlap leave those means unknown too: their doses add
+//! voxel by voxel only.
 //! Source: MIRD Pamphlet 29 (`mird29`); `docs/methods/multi_compartment.md`.
 
 use serde::Serialize;
@@ -36,8 +37,8 @@ pub struct CourseDoses {
 /// Doses of the activities of several territories.
 ///
 /// # Errors
-/// [`DosimetryError::OverlappingVolumes`] for territories that overlap, and
-/// those of [`multi_compartment_doses`].
+/// Those of [`multi_compartment_doses`] but for overlaps, which leave the means
+/// of normal liver and tumour unknown.
 pub fn course_doses(
     patient: &CardPatient,
     territories: &[(&CardTerritory, Activity)],
@@ -79,6 +80,11 @@ pub fn course_doses(
             )),
         }
     }
+    for (one, other) in overlaps {
+        unknown.push(format!(
+            "territories `{one}` and `{other}` overlap: doses of tumour and normal liver add voxel by voxel only"
+        ));
+    }
     let mut course = CourseDoses {
         total_activity_gbq: total.as_gbq(),
         lung_activity_gbq: to_lungs.as_gbq(),
@@ -100,7 +106,7 @@ pub fn course_doses(
         &volumes,
         unperfused.unwrap_or_default(),
         patient.lung_mass,
-        overlaps,
+        &[],
     )?;
     course.normal_perfused_gy = Some(doses.perfused_normal.as_gy());
     course.normal_whole_gy = unperfused.map(|_| doses.whole_normal.as_gy());
@@ -179,16 +185,17 @@ mod tests {
     }
 
     #[test]
-    fn overlaps_are_refused() {
+    fn overlaps_leave_only_the_lungs_known() {
         let right = territory("right", 1000.0, 350.0, Some(5.0));
         let left = territory("left", 500.0, 50.0, Some(3.0));
         let activities = [
             (&right, Activity::from_gbq(1.4)),
             (&left, Activity::from_gbq(0.5)),
         ];
-        assert!(matches!(
-            course_doses(&patient(), &activities, &[("right", "left")]),
-            Err(DosimetryError::OverlappingVolumes { .. })
-        ));
+        let course = course_doses(&patient(), &activities, &[("right", "left")]).unwrap();
+        assert_eq!(course.normal_whole_gy, None);
+        assert_eq!(course.tumour_gy, None);
+        assert!((course.lung_gy - 49.67 * 0.05 * 1.9).abs() < 1e-9);
+        assert!(course.unknown[0].contains("`right` and `left` overlap"));
     }
 }

@@ -167,6 +167,8 @@ pub enum Standing {
     Practice,
     /// One study.
     Study,
+    /// A person chose it for one patient.
+    Case,
 }
 
 /// How grave it is to miss a row.
@@ -429,6 +431,40 @@ fn mean() -> String {
 }
 
 impl DoseLimit {
+    /// The largest mean dose that a person chose for a patient.
+    #[must_use]
+    pub fn of_case(
+        device: Device,
+        compartment: Compartment,
+        dose: AbsorbedDose,
+        source: &str,
+    ) -> Self {
+        Self {
+            id: format!("case-{}", compartment.name().replace('_', "-")),
+            devices: Scope::Only(vec![device]),
+            tumour_types: Scope::Any(Any::Any),
+            scenarios: Scope::Any(Any::Any),
+            compartment,
+            quantity: LimitQuantity::AbsorbedDoseGy,
+            statistic: mean(),
+            // An activity that was computed from the limit meets it to the last bits.
+            bound: Bound::AtMost {
+                value: dose.as_gy() * (1.0 + 1e-9),
+                strict: false,
+            },
+            conditions: Vec::new(),
+            purpose: Purpose::Limit,
+            standing: Standing::Case,
+            severity: None,
+            only_if_chosen: false,
+            level_of_evidence: None,
+            source: source.to_owned(),
+            population: "this patient".to_owned(),
+            doubtful: false,
+            doubt: String::new(),
+        }
+    }
+
     /// How grave it is to miss it: what the row says, else a limit stops and
     /// anything else warns.
     #[must_use]

@@ -154,7 +154,10 @@ impl DoseLimitTable {
                         && match row.standing {
                             Standing::Guideline => true,
                             Standing::Practice => row.tumour_types.holds(&tumour_type),
-                            Standing::Label | Standing::Convention | Standing::Study => false,
+                            Standing::Label
+                            | Standing::Convention
+                            | Standing::Study
+                            | Standing::Case => false,
                         }
                 })
                 .filter_map(|row| settle(row, facts))

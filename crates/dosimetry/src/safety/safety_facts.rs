@@ -210,6 +210,17 @@ impl ChosenLimits {
         Ok(())
     }
 
+    /// Adds a limit that a person set for the patient, beside the others.
+    pub fn add_of_case(&mut self, limit: DoseLimit) {
+        self.0.push(ChosenLimit {
+            borrowed: false,
+            selected: SelectedLimit {
+                limit,
+                undecided: Vec::new(),
+            },
+        });
+    }
+
     /// The first row that was not made for a device.
     pub(super) fn of_other_device(&self, device: Device) -> Option<&DoseLimit> {
         self.0
