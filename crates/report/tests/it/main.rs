@@ -1,0 +1,4 @@
+//! Documents as their readers get them.
+
+mod fixture;
+mod html;
