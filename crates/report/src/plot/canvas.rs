@@ -3,11 +3,6 @@
 //! Drawn on a lattice of quarter pixels, since the plotting crate rounds to
 //! whole ones, and shown at its size by the view box.
 
-#![expect(
-    clippy::cast_possible_wrap,
-    reason = "pixels of a picture, far below any wrap"
-)]
-
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
