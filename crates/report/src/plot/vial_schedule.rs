@@ -15,6 +15,8 @@ const VIAL_ROW: f64 = 24.0;
 const INFUSION_ROW: f64 = 22.0;
 const GAP: f64 = 8.0;
 const NAME_LETTERS: usize = 16;
+/// What the name of a day needs, pixels.
+const NAME_ROOM: f64 = 80.0;
 const DAY: f64 = 24.0;
 
 /// The vials of a session on one axis of time.
@@ -151,7 +153,7 @@ fn time_axis(
         }
     }
     // Names of days, as many as stand apart.
-    let every = (80.0 / room).ceil().max(1.0) as usize;
+    let every = (NAME_ROOM / room).ceil().max(1.0) as usize;
     for (day, name) in plot.days.iter().enumerate() {
         let start = day as f64 * DAY;
         let [from, to] = [start.max(first), (start + DAY).min(last)];
@@ -163,15 +165,20 @@ fn time_axis(
             canvas.line(&[[x, TOP - 4.0], [x, bottom + 33.0]], FAINT, 1.0)?;
         }
         let shown = axis.at(to) - axis.at(from);
-        if day % every == 0 && (shown >= 58.0 || every > 1) {
-            canvas.text(
-                name,
-                [axis.at(f64::midpoint(from, to)), bottom + 27.0],
-                Anchor::Centre,
-                SMALL,
-                INK,
-            )?;
+        if day % every != 0 || (every == 1 && shown < 40.0) {
+            continue;
         }
+        let y = bottom + 27.0;
+        let (x, anchor) = if shown >= NAME_ROOM || every > 1 {
+            (axis.at(f64::midpoint(from, to)), Anchor::Centre)
+        } else if from > start {
+            // A day that began before the axis: its name ends at midnight.
+            (axis.at(to) - 5.0, Anchor::Right)
+        } else {
+            // One that ends after it has no room for its name.
+            continue;
+        };
+        canvas.text(name, [x, y], anchor, SMALL, INK)?;
     }
     canvas.line(&[[LEFT, bottom], [WIDTH - RIGHT, bottom]], FAINT, 1.0)
 }
