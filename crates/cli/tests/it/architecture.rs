@@ -138,7 +138,7 @@ fn arrows_between_crates_point_as_allowed() {
 }
 
 #[test]
-fn only_the_crate_dicom_names_dicom_libraries() {
+fn libraries_for_files_plots_and_pages_stay_in_their_crates() {
     for package in metadata()["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
         for dependency in package["dependencies"].as_array().unwrap() {
@@ -148,9 +148,16 @@ fn only_the_crate_dicom_names_dicom_libraries() {
                 "{name} depends on {on}"
             );
             assert!(
-                name == "sirt-cli"
-                    || !["anyhow", "clap", "dialoguer", "plotters", "png"].contains(&on),
+                name == "sirt-cli" || !["anyhow", "clap", "dialoguer", "png"].contains(&on),
                 "{name} depends on {on}, which is the command line's"
+            );
+            assert!(
+                ["sirt-cli", "sirt-report"].contains(&name) || on != "plotters",
+                "{name} depends on {on}, which draws plots"
+            );
+            assert!(
+                name == "sirt-report" || !on.starts_with("typst"),
+                "{name} depends on {on}, which is the report's"
             );
         }
     }
