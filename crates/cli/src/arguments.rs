@@ -20,7 +20,8 @@ use crate::plan_arguments::{PlanArguments, ShuntArguments};
 /// For research; not a medical device.
 /// Exit codes: 0 done, 1 input or output failed, 2 wrong command line,
 /// 3 ambiguous input that an option settles, 4 energy balance not closed,
-/// 5 gamma pass rate below --require, 70 error of the program.
+/// 5 gamma pass rate below --require, 6 plan stopped by a safety rule,
+/// 70 error of the program.
 #[derive(Debug, Parser)]
 #[command(name = "sirt", version, propagate_version = true)]
 pub(crate) struct Cli {
@@ -49,7 +50,10 @@ pub(crate) enum Command {
     /// Exit code 1 where a value cannot be or the lung shunt forbids
     /// treatment; 2 where an option is missing or not used by the method.
     Activity(Box<CalculatorArguments>),
-    /// Plan a case: all methods, limits, rules and vials.
+    /// Plan a case: methods, limits, rules, vials; planned against delivered.
+    ///
+    /// Exit code 6 where a safety rule stops the plan and nobody has cleared
+    /// or overridden it; the plan is printed all the same.
     Plan(PlanArguments),
     /// Measure the lung shunt of a case by every way that it allows.
     Shunt(ShuntArguments),

@@ -8,7 +8,7 @@ use sirt_dosimetry::{
     Method, NamedMask, Role, StructureDose, TissueTable, doubts_about_activity,
     doubts_about_distribution,
 };
-use sirt_image::{Contour, Hounsfield, Volume, resample_mean};
+use sirt_image::{Contour, Hounsfield, InstantOf, Volume, resample_mean};
 use sirt_quantity::{AbsorbedDose, Activity, ActivityConcentration, Density, DoseFactor};
 
 use crate::activity_input::{self, CalibratedActivity};
@@ -46,6 +46,8 @@ pub(crate) struct DoseCase {
     pub(crate) ct: Option<Volume<Hounsfield>>,
     pub(crate) source: Option<crate::dicom_inputs::Source>,
     pub(crate) data: DecayData,
+    /// When the header says that the activity was given, with its field.
+    pub(crate) recorded_administration: Option<(jiff::civil::DateTime, String)>,
 }
 
 /// Runs the command.
@@ -59,6 +61,19 @@ pub(crate) fn run(arguments: &DoseArguments) -> anyhow::Result<ExitCode> {
 pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     dose_files::require_ours(&arguments.out)?;
     let stages = Stages::new();
+    let mut case = calculated(arguments, &stages, |_| Ok(Vec::new()))?;
+    stages.begin("writing");
+    dose_files::write_all(&mut case, &arguments.out)?;
+    Ok(case)
+}
+
+/// Computes everything and writes nothing; `more` makes further structures
+/// from those of the files.
+pub(crate) fn calculated(
+    arguments: &DoseArguments,
+    stages: &Stages,
+    more: impl FnOnce(&[NamedMask]) -> anyhow::Result<Vec<NamedMask>>,
+) -> anyhow::Result<DoseCase> {
     stages.begin("reading the activity");
     let tissue = TissueTable::built_in()?;
     let mut image = inputs::read_activity(
@@ -77,6 +92,15 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     )?;
     let source = image.source.clone();
     let modality = image.acquisition.modality.clone();
+    let recorded_administration =
+        image
+            .acquisition
+            .administration_start
+            .as_ref()
+            .and_then(|fact| match fact.value {
+                InstantOf::DateTime(instant) => Some((instant, fact.field.clone())),
+                InstantOf::TimeOnly(_) => None,
+            });
     let settlement = activity_input::settlement(&arguments.activity);
     let mut activity = activity_input::calibrated(image, &settlement)?;
     let mut findings = activity.findings.clone();
@@ -119,7 +143,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     };
 
     stages.begin("structures on the dose grid");
-    let (masks, of_structures) = structure_input::on_grid(
+    let (mut masks, of_structures) = structure_input::on_grid(
         &arguments.structures,
         &grid,
         frame.as_ref(),
@@ -127,6 +151,8 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         &arguments.role,
     )?;
     findings.extend(of_structures);
+    let further = more(&masks)?;
+    masks.extend(further);
     let (contours, of_contours) = structure_input::contours(&masks)?;
     findings.extend(of_contours);
 
@@ -259,7 +285,7 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         findings,
         files: Vec::new(),
     };
-    let mut case = DoseCase {
+    Ok(DoseCase {
         result,
         distribution,
         masks,
@@ -269,10 +295,8 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
         ct,
         source,
         data,
-    };
-    stages.begin("writing");
-    dose_files::write_all(&mut case, &arguments.out)?;
-    Ok(case)
+        recorded_administration,
+    })
 }
 
 /// What must be of the activity's patient.

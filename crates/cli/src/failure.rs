@@ -8,6 +8,7 @@
 //! | 3 | the input is ambiguous and an option settles it |
 //! | 4 | the energy balance does not close, no result is given |
 //! | 5 | `compare`: the gamma pass rate is below `--require` |
+//! | 6 | `plan`: a rule stops the plan that nobody has cleared or overridden; the plan is printed |
 //! | 70 | an error of the program |
 
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ pub(crate) struct WrongUse(pub(crate) String);
 
 /// The gamma pass rate is below what was required.
 pub(crate) const BELOW_REQUIRED: u8 = 5;
+/// A rule stops the plan.
+pub(crate) const BLOCKED: u8 = 6;
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const UNSETTLED: u8 = 3;

@@ -84,6 +84,94 @@ impl Table {
     }
 }
 
+/// Columns of a terminal that text is made for.
+pub(crate) const TERMINAL: usize = 120;
+
+impl Table {
+    /// The table as text, the cells of its last column in lines that keep the
+    /// whole within a width; numbers are never broken.
+    pub(crate) fn to_text_within(&self, width: usize) -> String {
+        const NARROWEST: usize = 24;
+        let last = self.header.len().saturating_sub(1);
+        let others: usize = (0..last)
+            .map(|column| {
+                let cells = self.rows.iter().filter_map(|row| row.get(column));
+                let widest = cells
+                    .chain([&self.header[column], &self.units[column]])
+                    .map(|cell| cell.chars().count())
+                    .max();
+                widest.unwrap_or(0) + 2
+            })
+            .sum();
+        let left = width.saturating_sub(others).max(NARROWEST);
+        let mut folded = Self {
+            header: self.header.clone(),
+            units: self.units.clone(),
+            rows: Vec::new(),
+        };
+        for row in &self.rows {
+            let lines = row
+                .last()
+                .map_or_else(Vec::new, |cell| lines_of(cell, left, 0));
+            for (number, line) in lines.into_iter().enumerate() {
+                let mut cells = if number == 0 {
+                    row[..last].to_vec()
+                } else {
+                    vec![String::new(); last]
+                };
+                cells.push(line);
+                folded.rows.push(cells);
+            }
+        }
+        folded.to_text()
+    }
+}
+
+/// Text in lines of at most `width` characters, broken at blanks; lines after
+/// the first are indented.
+fn lines_of(text: &str, width: usize, indent: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for (number, word) in text.split(' ').enumerate() {
+        let taken = printed_width(&line);
+        if !line.trim().is_empty() && taken + 1 + printed_width(word) > width {
+            lines.push(std::mem::take(&mut line));
+            line.push_str(&" ".repeat(indent));
+        } else if number > 0 {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// Characters that a terminal shows, without colours.
+fn printed_width(text: &str) -> usize {
+    anstream::adapter::strip_str(text)
+        .to_string()
+        .chars()
+        .count()
+}
+
+/// Text with lines that are longer than a width broken at blanks.
+pub(crate) fn within(text: &str, width: usize) -> String {
+    let mut broken = String::new();
+    for line in text.lines() {
+        let lead = line.chars().take_while(|c| *c == ' ').count();
+        let parts = if printed_width(line) <= width {
+            vec![line.to_owned()]
+        } else {
+            lines_of(line, width, lead + 4)
+        };
+        for part in parts {
+            broken.push_str(&part);
+            broken.push('\n');
+        }
+    }
+    broken
+}
+
 /// Prints text to standard output; a reader that went away is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     match anstream::stdout().write_all(text.as_bytes()) {
@@ -304,6 +392,26 @@ mod tests {
             plain,
             "structure  mean\n             Gy\nLiver      40.1\nTumour 12  7.25\n"
         );
+    }
+
+    #[test]
+    fn long_lines_and_last_columns_break_at_blanks() {
+        let mut table = Table::new(&[("rule", ""), ("why", "")]);
+        table.row([
+            "a".to_owned(),
+            "one two three four five six seven".to_owned(),
+        ]);
+        let plain = anstream::adapter::strip_str(&table.to_text_within(30)).to_string();
+        assert_eq!(
+            plain,
+            "rule  why\na     one two three four five\n      six seven\n"
+        );
+        assert_eq!(
+            within("  one two three\nshort\n", 9),
+            "  one two\n      three\nshort\n"
+        );
+        // A word that is longer than the line stays whole.
+        assert_eq!(within("abcdefghij kl\n", 5), "abcdefghij\n    kl\n");
     }
 
     #[test]

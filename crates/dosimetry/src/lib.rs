@@ -63,9 +63,10 @@ pub use gamma::{
 pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
 pub use medium::Medium;
 pub use planning::{
-    CardGoals, CardPatient, CardTerritory, CourseDoses, MethodQuestion, MethodRow, PlanMethod,
-    PlanTissue, PlanUncertainty, SampledDoses, Verdict, VoxelFigures, VoxelPrediction,
-    course_doses, method_card, method_question, predicted_dose, row_of_activity,
+    CardGoals, CardPatient, CardTerritory, CourseDoses, MeanDose, MethodQuestion, MethodRow,
+    PlanMethod, PlanTissue, PlanUncertainty, PlannedDelivered, PlannedShare, SampledDoses, Verdict,
+    VoxelFigures, VoxelPrediction, course_doses, joint_mean_dose, method_card, method_question,
+    planned_delivered, predicted_dose, row_of_activity,
 };
 pub use plausibility::{
     BEYOND_TREATMENT, Doubt, LARGEST_VIAL, LEAST_TREATMENT, SAME_HALF_LIFE, doubt_about_dose,

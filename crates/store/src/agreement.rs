@@ -118,6 +118,15 @@ fn check_references(case: &Case, places: &Places) -> Result<(), StoreError> {
     }
     for (index, row) in case.administrations.iter().enumerate() {
         territory("administration", index, "territory", &row.territory)?;
+        let shown = row.image.iter().flat_map(|image| &image.territories);
+        for (other, name) in shown.enumerate() {
+            territory(
+                "administration",
+                index,
+                &format!("image.territories.{other}"),
+                name,
+            )?;
+        }
         if let Some(label) = &row.vial
             && case.vial(label).is_none()
         {
@@ -311,6 +320,11 @@ fn check_times(case: &Case, places: &Places) -> Result<(), StoreError> {
         }
         let (event, after) = ("the administration", "its assay");
         in_order(place, event, row.at, after, row.assay.at)?;
+        if let Some(imaged) = row.image.as_ref().and_then(|image| image.at) {
+            let place = || at(places, "administration", index, "image.at");
+            let (event, after) = ("the image", "the administration");
+            in_order(place, event, imaged, after, row.at)?;
+        }
         if let Some(residual) = &row.residual {
             let place = || at(places, "administration", index, "residual.at");
             let (event, after) = ("the residual", "the administration");

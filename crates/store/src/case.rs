@@ -13,7 +13,7 @@ use sirt_quantity::{
 };
 
 use crate::Instant;
-use crate::images::Images;
+use crate::images::{DeliveredImage, Images};
 use crate::vocabulary::{
     Intent, Lobe, PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
 };
@@ -474,6 +474,8 @@ pub struct Administration {
     pub vial: Option<String>,
     /// In words.
     pub note: Option<String>,
+    /// PET or SPECT that shows where it went.
+    pub image: Option<DeliveredImage>,
 }
 
 /// A rule that a person set aside.

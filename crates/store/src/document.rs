@@ -9,6 +9,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 use crate::StoreError;
 use crate::case::{Administration, Case, Clearance, Override, TimedActivity};
+use crate::images::{DeliveredImage, DeliveredMethod, DeliveredSource};
 use crate::new_case::NewCase;
 use crate::place::Places;
 use crate::read::read_text;
@@ -104,6 +105,9 @@ impl CaseDocument {
         }
         if let Some(note) = &administration.note {
             table["note"] = text(note);
+        }
+        if let Some(image) = &administration.image {
+            table["image"] = Item::Table(image_table(image));
         }
         self.append("administration", table)
     }
@@ -254,6 +258,48 @@ fn last_position(document: &DocumentMut, name: &str) -> isize {
         .and_then(last_of)
         .or_else(|| last_in(document.as_table()))
         .unwrap_or_default()
+}
+
+/// The image after an infusion, as it is read.
+fn image_table(image: &DeliveredImage) -> Table {
+    let path = |path: &Path| text(&path.to_string_lossy());
+    let mut table = Table::new();
+    match &image.source {
+        DeliveredSource::Activity(at) => table["activity"] = path(at),
+        DeliveredSource::Result(at) => table["result"] = path(at),
+    }
+    if let Some(units) = image.units {
+        table["units"] = text(units.name());
+    }
+    if let Some(at) = image.at {
+        table["at"] = text(&at.to_string());
+    }
+    if let Some(resolution) = image.resolution {
+        table["resolution"] = text(&format!("{} mm", shortest(resolution.as_mm())));
+    }
+    if let Some(ct) = &image.ct {
+        table["ct"] = path(ct);
+    }
+    let list = |texts: &mut dyn Iterator<Item = String>| {
+        toml_edit::value(texts.collect::<toml_edit::Array>())
+    };
+    if !image.structures.is_empty() {
+        let mut paths = image
+            .structures
+            .iter()
+            .map(|at| at.to_string_lossy().into_owned());
+        table["structures"] = list(&mut paths);
+    }
+    if let Some(registration) = &image.registration {
+        table["registration"] = path(registration);
+    }
+    if image.method != DeliveredMethod::default() {
+        table["method"] = text(image.method.name());
+    }
+    if !image.territories.is_empty() {
+        table["territories"] = list(&mut image.territories.iter().cloned());
+    }
+    table
 }
 
 fn text(value: &str) -> Item {

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use sirt_image::PixelUnits;
 use sirt_quantity::Length;
 
-use crate::StoreError;
 use crate::place::{Places, joined};
-use crate::row::ImagesRow;
+use crate::row::{DeliveredImageRow, ImagesRow};
 use crate::written::Written;
+use crate::{Instant, StoreError};
 
 /// Unit of the numbers of an image that does not say it.
 #[derive(
@@ -36,6 +36,17 @@ pub enum ImageUnits {
 }
 
 impl ImageUnits {
+    /// The word of the file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::BqPerMl => "Bq/mL",
+            Self::KbqPerMl => "kBq/mL",
+            Self::MbqPerMl => "MBq/mL",
+        }
+    }
+
     /// The unit to compute in, and the factor to it.
     #[must_use]
     pub const fn pixel_units(self) -> (PixelUnits, f64) {
@@ -46,6 +57,241 @@ impl ImageUnits {
             Self::MbqPerMl => (PixelUnits::BecquerelPerMl, 1e6),
         }
     }
+}
+
+/// How the dose of what was delivered is computed.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveredMethod {
+    /// Betas are spread by a voxel kernel.
+    #[default]
+    Kernel,
+    /// All energy stays in the voxel of the decay.
+    Local,
+}
+
+impl DeliveredMethod {
+    /// The word of the file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kernel => "kernel",
+            Self::Local => "local",
+        }
+    }
+}
+
+/// What shows where the activity of an infusion went.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeliveredSource {
+    /// PET or SPECT.
+    Activity(PathBuf),
+    /// `result.json` of an earlier calculation.
+    Result(PathBuf),
+}
+
+/// The image after an infusion, each path from the folder of the case, or the
+/// whole one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliveredImage {
+    /// The image, or what was computed from it.
+    pub source: DeliveredSource,
+    /// Unit of its numbers, where the file does not say it.
+    pub units: Option<ImageUnits>,
+    /// Instant that its numbers refer to, where the file does not say it.
+    pub at: Option<Instant>,
+    /// Its resolution, full width at half maximum.
+    pub resolution: Option<Length>,
+    /// CT; where there is none, that of the work-up.
+    pub ct: Option<PathBuf>,
+    /// Structures; where there are none, those of the work-up.
+    pub structures: Vec<PathBuf>,
+    /// Rigid registration between frames of reference.
+    pub registration: Option<PathBuf>,
+    /// How dose is computed.
+    pub method: DeliveredMethod,
+    /// Territories whose infusions it shows beside its own.
+    pub territories: Vec<String>,
+}
+
+impl DeliveredImage {
+    /// The image of `[images]`, which shows all infusions.
+    #[must_use]
+    pub fn of_images(images: &Images, territories: Vec<String>) -> Option<Self> {
+        Some(Self {
+            source: DeliveredSource::Activity(images.y90.clone()?),
+            units: images.y90_units,
+            at: None,
+            resolution: None,
+            ct: None,
+            structures: Vec::new(),
+            registration: None,
+            method: DeliveredMethod::default(),
+            territories,
+        })
+    }
+
+    pub(crate) fn from_row(
+        row: DeliveredImageRow,
+        path: &str,
+        places: &Places,
+    ) -> Result<Self, StoreError> {
+        let one = |key: &str, text: Option<String>| {
+            text.map(|text| inside(&joined(path, key), text, places))
+                .transpose()
+        };
+        let without_meaning = |key: &'static str| StoreError::WithoutMeaning {
+            place: places.at(&joined(path, key)),
+            key,
+            without: "beside `result`, which holds it already",
+        };
+        let source = match (one("activity", row.activity)?, one("result", row.result)?) {
+            (Some(activity), None) => DeliveredSource::Activity(activity),
+            (None, Some(result)) => DeliveredSource::Result(result),
+            (activity, result) => {
+                return Err(StoreError::OneOf {
+                    place: places.at(path),
+                    keys: "activity, result",
+                    found: usize::from(activity.is_some()) + usize::from(result.is_some()),
+                });
+            }
+        };
+        if matches!(source, DeliveredSource::Result(_)) {
+            for (key, stated) in [
+                ("units", row.units.is_some()),
+                ("at", row.at.is_some()),
+                ("resolution", row.resolution.is_some()),
+                ("ct", row.ct.is_some()),
+                ("structures", !row.structures.is_empty()),
+                ("registration", row.registration.is_some()),
+                ("method", row.method.is_some()),
+            ] {
+                if stated {
+                    return Err(without_meaning(key));
+                }
+            }
+        }
+        Ok(Self {
+            source,
+            units: row.units,
+            at: row.at.map(|at| at.0),
+            resolution: resolution("resolution", row.resolution, path, places)?,
+            ct: one("ct", row.ct)?,
+            structures: row
+                .structures
+                .into_iter()
+                .enumerate()
+                .map(|(index, text)| {
+                    inside(&joined(path, &format!("structures.{index}")), text, places)
+                })
+                .collect::<Result<_, _>>()?,
+            registration: one("registration", row.registration)?,
+            method: row.method.unwrap_or_default(),
+            territories: row.territories,
+        })
+    }
+
+    /// The same with paths that start from the folder of the case.
+    #[must_use]
+    pub fn in_folder(&self, folder: &Path) -> Self {
+        let one = |path: &Option<PathBuf>| path.as_ref().map(|path| folder.join(path));
+        Self {
+            source: match &self.source {
+                DeliveredSource::Activity(path) => DeliveredSource::Activity(folder.join(path)),
+                DeliveredSource::Result(path) => DeliveredSource::Result(folder.join(path)),
+            },
+            ct: one(&self.ct),
+            structures: self
+                .structures
+                .iter()
+                .map(|path| folder.join(path))
+                .collect(),
+            registration: one(&self.registration),
+            ..self.clone()
+        }
+    }
+
+    /// Refuses paths at which there is nothing.
+    pub(crate) fn check_there(
+        &self,
+        folder: &Path,
+        path: &str,
+        places: &Places,
+    ) -> Result<(), StoreError> {
+        let source = match &self.source {
+            DeliveredSource::Activity(path) => ("activity", path),
+            DeliveredSource::Result(path) => ("result", path),
+        };
+        let named = [Some(source)]
+            .into_iter()
+            .chain([
+                self.ct.as_ref().map(|path| ("ct", path)),
+                self.registration
+                    .as_ref()
+                    .map(|path| ("registration", path)),
+            ])
+            .flatten()
+            .map(|(key, path)| (key.to_owned(), path));
+        let structures = self
+            .structures
+            .iter()
+            .enumerate()
+            .map(|(index, path)| (format!("structures.{index}"), path));
+        for (key, at) in named.chain(structures) {
+            if !folder.join(at).exists() {
+                return Err(StoreError::NothingThere {
+                    place: places.at(&joined(path, &key)),
+                    path: at.display().to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A path that stays inside the folder of the case, or a whole one.
+fn inside(key: &str, text: String, places: &Places) -> Result<PathBuf, StoreError> {
+    let path = PathBuf::from(&text);
+    if path.is_absolute() || (!text.is_empty() && stays_inside(&path)) {
+        return Ok(path);
+    }
+    Err(StoreError::LeavesCase {
+        place: places.at(key),
+        path: text,
+    })
+}
+
+/// A resolution that counts can be corrected for.
+fn resolution(
+    key: &str,
+    written: Option<Written<Length>>,
+    table: &str,
+    places: &Places,
+) -> Result<Option<Length>, StoreError> {
+    let Some(written) = written else {
+        return Ok(None);
+    };
+    if (0.0..=50.0).contains(&written.0.as_mm()) {
+        return Ok(Some(written.0));
+    }
+    Err(StoreError::OutOfRange {
+        place: places.at(&joined(table, key)),
+        value: format!("{} mm", written.0.as_mm()),
+        allowed: "0..=50 mm".to_owned(),
+    })
 }
 
 /// The images of a case, each with its path from the folder of the case, or
@@ -95,16 +341,7 @@ impl Images {
     }
 
     pub(crate) fn from_row(row: ImagesRow, places: &Places) -> Result<Self, StoreError> {
-        let inside = |key: &str, text: String| -> Result<PathBuf, StoreError> {
-            let path = PathBuf::from(&text);
-            if path.is_absolute() || (!text.is_empty() && stays_inside(&path)) {
-                return Ok(path);
-            }
-            Err(StoreError::LeavesCase {
-                place: places.at(&joined("images", key)),
-                path: text,
-            })
-        };
+        let inside = |key: &str, text: String| inside(&joined("images", key), text, places);
         let one = |key: &str, text: Option<String>| text.map(|text| inside(key, text)).transpose();
         let maa_planar = match (
             row.maa_planar,
@@ -126,21 +363,7 @@ impl Images {
                 });
             }
         };
-        let length = |key: &str, written: Option<Written<Length>>| {
-            let Some(written) = written else {
-                return Ok(None);
-            };
-            let path = joined("images", key);
-            // The range of resolutions that counts can be corrected for.
-            if (0.0..=50.0).contains(&written.0.as_mm()) {
-                return Ok(Some(written.0));
-            }
-            Err(StoreError::OutOfRange {
-                place: places.at(&path),
-                value: format!("{} mm", written.0.as_mm()),
-                allowed: "0..=50 mm".to_owned(),
-            })
-        };
+        let length = |key: &str, written| resolution(key, written, "images", places);
         for (key, units, image) in [
             ("maa_spect_units", row.maa_spect_units, &row.maa_spect),
             ("y90_units", row.y90_units, &row.y90),

@@ -38,7 +38,7 @@ pub use case::{
 };
 pub use document::{CASE_FILE, CaseDocument};
 pub use error::StoreError;
-pub use images::{ImageUnits, Images};
+pub use images::{DeliveredImage, DeliveredMethod, DeliveredSource, ImageUnits, Images};
 pub use instant::Instant;
 pub use new_case::NewCase;
 pub use place::Place;

@@ -380,45 +380,11 @@ fn card_territory(
     })
 }
 
-/// What the case holds and the plan does not compute with, and what it waits for.
+/// What the plan waits for.
 pub(super) fn not_computed(case: &Case) -> Vec<String> {
     let mut told = Vec::new();
     if case.signature.is_none() {
         told.push("draft: the plan is not signed ([signature])".to_owned());
-    }
-    for therapy in &case.prior_therapies {
-        if let (Some(dose), Some(territory)) = (therapy.normal_liver_dose, &therapy.territory) {
-            told.push(format!(
-                "the {dose} that normal liver of `{territory}` got on {} are not taken off the limit",
-                therapy.date
-            ));
-        }
-    }
-    for prescription in &case.prescriptions {
-        let Some(at) = prescription
-            .at
-            .or(prescription.activity.map(|activity| activity.at))
-        else {
-            continue;
-        };
-        let sessions: Vec<_> = case
-            .sessions
-            .iter()
-            .filter(|session| {
-                session.territories.is_empty()
-                    || session.territories.contains(&prescription.territory)
-            })
-            .collect();
-        let inside = sessions.iter().any(|session| {
-            session.earliest.timestamp() <= at.timestamp()
-                && at.timestamp() <= session.latest.timestamp()
-        });
-        if !case.sessions.is_empty() && !inside {
-            told.push(format!(
-                "`{}` is planned outside of every [[session]] that names it",
-                prescription.territory
-            ));
-        }
     }
     told
 }

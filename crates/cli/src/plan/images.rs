@@ -75,6 +75,10 @@ pub(super) struct TerritoryFigures {
     pub(super) voxel: Option<VoxelFigures>,
     /// Energy accounted for in the voxel prediction; 1 is perfect.
     pub(super) energy_closure: Option<f64>,
+    /// Mean of each tumour and of normal liver as drawn, in the territory or
+    /// not, by the voxel prediction, Gy/GBq.
+    #[serde(skip)]
+    pub(super) structure_gy_per_gbq: Vec<(String, f64)>,
 }
 
 /// Activity outside of liver and lungs.
@@ -179,6 +183,18 @@ impl WorkUpImages {
             findings,
             lung_mass,
         }))
+    }
+
+    /// Where the images lie.
+    pub(super) fn frame(&self) -> Option<&sirt_image::FrameOfReference> {
+        self.counts.frame_of_reference()
+    }
+
+    /// The structure of normal liver, as drawn or derived.
+    pub(super) fn normal_liver(&self) -> Option<&NamedMask> {
+        self.masks
+            .iter()
+            .find(|named| named.role == Role::NormalLiver)
     }
 
     /// Volume of liver and of all tumours in it.
@@ -483,7 +499,14 @@ impl WorkUpImages {
             normal_liver_gy_per_gbq: prediction.mean_per_gbq(&normal)?,
             perfused_gy_per_gbq: prediction.mean_per_gbq(mask)?,
         };
+        let structure_gy_per_gbq = self
+            .masks
+            .iter()
+            .filter(|named| matches!(named.role, Role::Tumour | Role::NormalLiver))
+            .map(|named| Ok((named.name.clone(), prediction.mean_per_gbq(&named.mask)?)))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         Ok(Some(TerritoryFigures {
+            structure_gy_per_gbq,
             name: territory.name.clone(),
             volume_ml: mask.capacity().as_ml(),
             tumour_volume_ml,

@@ -1,10 +1,14 @@
 //! `sirt plan` and `sirt shunt`: a case to methods, limits, rules and vials.
 
+mod comparison;
+mod delivered_dose;
 mod facts;
+mod history;
 mod images;
 mod orders;
 mod rules;
 mod text;
+mod unserved;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,9 +23,13 @@ use sirt_outcome::{AlbiGrade, LaboratoryValues, LiverFunctionTable};
 use sirt_quantity::{Activity, ResidualFraction};
 use sirt_store::Case;
 
+use self::comparison::ComparisonRow;
+use self::delivered_dose::{DeliveredImageResult, Treated};
 use self::facts::{PlanFacts, Product};
+use self::history::TreatmentHistory;
 use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
 use self::orders::{Delivered, VialPlan};
+use crate::failure::BLOCKED;
 use crate::plan_arguments::{PlanArguments, ShuntArguments};
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
@@ -38,6 +46,8 @@ pub(crate) struct PlanResult {
     territories: Vec<TerritoryResult>,
     methods: Vec<MethodRow>,
     chosen: Vec<MethodRow>,
+    /// Territories whose chosen row is prescribed; those of the others are proposed.
+    prescribed: Vec<String>,
     questions: Vec<MethodQuestion>,
     course: Option<CourseDoses>,
     extrahepatic: Option<Extrahepatic>,
@@ -49,6 +59,14 @@ pub(crate) struct PlanResult {
     vials: Vec<VialRow>,
     order: VialPlan,
     delivered: Vec<Delivered>,
+    /// Images after treatment that doses were computed from.
+    delivered_images: Vec<DeliveredImageResult>,
+    /// Planned against delivered dose, structure by structure.
+    comparison: Vec<ComparisonRow>,
+    /// What could not be compared, and why.
+    comparison_notes: Vec<String>,
+    /// Doses over all treatments, and what they leave.
+    history: TreatmentHistory,
     assumptions: Vec<String>,
     findings: Vec<Finding>,
 }
@@ -131,7 +149,11 @@ pub(crate) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
     } else {
         table::print(&text::plan(&result))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if result.blocked {
+        ExitCode::from(BLOCKED)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Runs `sirt shunt`.
@@ -220,7 +242,19 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         })
         .collect();
     let order = orders::vials(&case, &product, &given)?;
-    let delivered = orders::delivered(&case, &product, &given)?;
+    let delivered = orders::delivered(&case, &product, &given, &facts, &chosen)?;
+    let mut compared = comparison::compared(
+        &Treated {
+            case: &case,
+            folder,
+            product: &product,
+            facts: &facts,
+            images: images.as_ref(),
+            chosen: &chosen,
+            delivered: &delivered,
+        },
+        &stages,
+    )?;
     let liver_function = liver_function(&case)?;
     let judged = rules::judged(&rules::Judgement {
         case: &case,
@@ -236,6 +270,10 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         albi_grade: liver_function.albi_grade,
         child_pugh_points: liver_function.child_pugh_points,
     })?;
+    let history = history::history(&case, &product, &facts, &chosen, &delivered, &judged.chosen)?;
+    let mut findings = images.map(|images| images.findings).unwrap_or_default();
+    findings.append(&mut compared.findings);
+    findings.extend(unserved::unserved(&case, &order));
     Ok(PlanResult {
         program: Program::THIS,
         case: CaseResult {
@@ -258,6 +296,11 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         territories: territories(&facts),
         methods,
         chosen,
+        prescribed: case
+            .prescriptions
+            .iter()
+            .map(|prescription| prescription.territory.clone())
+            .collect(),
         questions,
         course,
         extrahepatic,
@@ -268,8 +311,12 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         vials: vial_rows(&order),
         order,
         delivered,
+        delivered_images: compared.images,
+        comparison: compared.rows,
+        comparison_notes: compared.notes,
         assumptions: facts.assumptions,
-        findings: images.map(|images| images.findings).unwrap_or_default(),
+        history,
+        findings,
     })
 }
 

@@ -4,14 +4,14 @@ use anyhow::Context as _;
 use serde::Serialize;
 use sirt_dosimetry::{
     DatedActivity, DeliveredActivity, EarlyEnd, EndOfInfusion, InfusionOrder, LateStart,
-    MeasuredResidual, OrderConstraints, OrderOutcome, Vial, plan_orders, usual_activity_tolerance,
-    vial_offers,
+    MeasuredResidual, MethodRow, OrderConstraints, OrderOutcome, PlanMethod, Vial, plan_orders,
+    row_of_activity, usual_activity_tolerance, vial_offers,
 };
 use sirt_quantity::{Activity, Fraction, ResidualFraction, TimeSpan};
 use sirt_store::{Case, Instant};
 
 use super::ChosenActivity;
-use super::facts::Product;
+use super::facts::{PlanFacts, Product};
 
 /// Two weeks before and three days behind an infusion, for usual calibrations.
 const CALENDAR_BEFORE_H: f64 = 14.0 * 24.0;
@@ -193,6 +193,9 @@ pub(super) struct Delivered {
     pub(super) activity: DeliveredActivity,
     /// Whether it is within the tolerance of what was intended.
     pub(super) within_tolerance: bool,
+    /// Doses of what was delivered, by the model of the plan; its activity is
+    /// that of a vial which leaves the expected residual.
+    pub(super) doses: Option<MethodRow>,
 }
 
 /// What was delivered to each territory; `chosen` holds what was intended.
@@ -200,6 +203,8 @@ pub(super) fn delivered(
     case: &Case,
     product: &Product,
     chosen: &[ChosenActivity],
+    facts: &PlanFacts,
+    rows: &[MethodRow],
 ) -> anyhow::Result<Vec<Delivered>> {
     let usual = usual_activity_tolerance()?.value;
     case.administrations
@@ -255,10 +260,31 @@ pub(super) fn delivered(
                 .find(|p| p.territory == administration.territory)
                 .and_then(|p| p.tolerance)
                 .unwrap_or(usual);
+            let territory = facts
+                .territories
+                .iter()
+                .find(|territory| territory.name == administration.territory);
+            let method = rows
+                .iter()
+                .find(|row| row.territory == administration.territory)
+                .map_or(PlanMethod::Stated, |row| row.name);
+            let doses = territory
+                .map(|territory| {
+                    row_of_activity(
+                        method,
+                        activity.delivered / territory.residual.rest(),
+                        &facts.patient,
+                        territory,
+                        &facts.goals,
+                    )
+                })
+                .transpose()
+                .with_context(place)?;
             Ok(Delivered {
                 territory: administration.territory.clone(),
                 within_tolerance: activity.is_within(tolerance),
                 activity,
+                doses,
             })
         })
         .collect()

@@ -35,6 +35,8 @@ pub(super) struct Judged {
     pub(super) limits: LimitSelection,
     pub(super) results: Vec<RuleResult>,
     pub(super) unused: Vec<UnusedOverride>,
+    /// The rows that the rules went by.
+    pub(super) chosen: ChosenLimits,
 }
 
 pub(super) fn judged(judgement: &Judgement<'_>) -> anyhow::Result<Judged> {
@@ -95,6 +97,7 @@ pub(super) fn judged(judgement: &Judgement<'_>) -> anyhow::Result<Judged> {
         limits,
         results: overridden.results,
         unused: overridden.unused,
+        chosen,
     })
 }
 

@@ -1,12 +1,17 @@
 //! A plan on the terminal.
 
-use sirt_dosimetry::{MethodRow, Outcome, RuleResult};
+use sirt_dosimetry::{EndOfInfusion, MethodRow, Outcome, RuleResult};
 
+use super::history::TreatmentHistory;
 use super::{PlanResult, ShuntResult};
-use crate::table::{Table, digits, findings_text};
+use crate::table::{TERMINAL, Table, digits, findings_text, within};
 
-/// All of a plan.
+/// All of a plan, no line wider than a terminal.
 pub(super) fn plan(result: &PlanResult) -> String {
+    within(&unbroken(result), TERMINAL)
+}
+
+fn unbroken(result: &PlanResult) -> String {
     let mut text = format!(
         "plan of {}: {}, {} ({}), {}\n{} half-life {} h ({}), dose factor {} Gy kg/GBq ({})\n",
         result.case.pseudonym,
@@ -54,7 +59,7 @@ pub(super) fn plan(result: &PlanResult) -> String {
     }
     text.push_str(&table.to_text());
     text.push_str("\nmethods (doses by one model for all; ± is k = 2):\n");
-    text.push_str(&methods(&result.methods, &result.chosen));
+    text.push_str(&methods(result));
     for row in result.methods.iter().filter(|row| row.missing.is_some()) {
         text.push_str(&format!(
             "  {} / {}: {}\n",
@@ -66,13 +71,15 @@ pub(super) fn plan(result: &PlanResult) -> String {
     text.push('\n');
     for question in &result.questions {
         text.push_str(&format!(
-            "{}: would another method change it? {}\n",
-            question.territory, question.answer
+            "{} (→ by {}): would another method change it? {}\n",
+            question.territory,
+            question.chosen.name(),
+            question.answer
         ));
     }
     if let Some(course) = &result.course {
         text.push_str(&format!(
-            "\nall territories: {} GBq; lungs {} Gy; normal liver {} Gy perfused, {} Gy whole; tumour {} Gy\n",
+            "\nall territories: {} GBq in the vials; lungs {} Gy; normal liver {} Gy perfused, {} Gy whole; tumour {} Gy\n",
             digits(course.total_activity_gbq),
             digits(course.lung_gy),
             optional(course.normal_perfused_gy),
@@ -84,25 +91,13 @@ pub(super) fn plan(result: &PlanResult) -> String {
     text.push_str("\nrules:\n");
     text.push_str(&rules(&result.rules));
     text.push_str(if result.blocked {
-        "BLOCKED: a stop stands that nobody has cleared or overridden\n"
+        "BLOCKED: a stop stands that nobody has cleared or overridden (exit code 6)\n"
     } else {
         "not blocked\n"
     });
     text.push_str(&vials(result));
-    for delivered in &result.delivered {
-        text.push_str(&format!(
-            "delivered to {}: {} GBq of {} GBq intended, {:+.1} %{}\n",
-            delivered.territory,
-            digits(delivered.activity.delivered.as_gbq()),
-            digits(delivered.activity.intended.as_gbq()),
-            delivered.activity.difference_percent,
-            if delivered.within_tolerance {
-                ""
-            } else {
-                " (outside the tolerance)"
-            }
-        ));
-    }
+    text.push_str(&delivered(result));
+    text.push_str(&history(&result.history));
     if !result.assumptions.is_empty() {
         text.push_str("\nassumed or preferred:\n");
         for assumption in &result.assumptions {
@@ -110,6 +105,189 @@ pub(super) fn plan(result: &PlanResult) -> String {
         }
     }
     text.push_str(&findings_text(&result.findings));
+    text
+}
+
+/// What was delivered, activity by infusion and dose by structure.
+fn delivered(result: &PlanResult) -> String {
+    if result.delivered.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\ndelivered (by the assays; doses by the model of the plan):\n");
+    let mut table = Table::new(&[
+        ("territory", ""),
+        ("intended", "GBq"),
+        ("delivered", "GBq"),
+        ("off", "%"),
+        ("residual", "%"),
+        ("tumour", "Gy"),
+        ("normal", "Gy"),
+        ("lungs", "Gy"),
+        ("", ""),
+    ]);
+    for delivered in &result.delivered {
+        let activity = &delivered.activity;
+        let doses = delivered.doses.as_ref();
+        let mut remarks = Vec::new();
+        match activity.end {
+            EndOfInfusion::Stasis => remarks.push("stasis"),
+            EndOfInfusion::Stopped => remarks.push("stopped"),
+            EndOfInfusion::Complete => {}
+        }
+        if !delivered.within_tolerance {
+            remarks.push("outside the tolerance");
+        }
+        table.row([
+            delivered.territory.clone(),
+            digits(activity.intended.as_gbq()),
+            digits(activity.delivered.as_gbq()),
+            format!("{:+.1}", activity.difference_percent),
+            format!("{:.1}", activity.residual_fraction.as_percent()),
+            optional(doses.and_then(|row| row.tumour_gy)),
+            optional(doses.and_then(|row| row.normal_liver_gy)),
+            optional(doses.and_then(|row| row.lung_gy)),
+            remarks.join(", "),
+        ]);
+    }
+    text.push_str(&table.to_text());
+    text.push_str("\nplanned against delivered, mean doses (k = 2):\n");
+    let mut table = Table::new(&[
+        ("structure", ""),
+        ("planned", "Gy"),
+        ("expected", "Gy"),
+        ("delivered", "Gy"),
+        ("difference", "Gy"),
+        ("", "%"),
+        ("by activity", "Gy"),
+        ("by distribution", "Gy"),
+        ("", ""),
+    ]);
+    let signed = |gy: f64| {
+        let sign = if gy < 0.0 { "-" } else { "+" };
+        format!("{sign}{}", digits(gy.abs()))
+    };
+    for row in &result.comparison {
+        let doses = &row.doses;
+        let around = |dose: f64, interval: Option<[f64; 2]>| match interval {
+            Some([lower, upper]) => {
+                format!("{} ({}–{})", digits(dose), digits(lower), digits(upper))
+            }
+            None => digits(dose),
+        };
+        table.row([
+            row.structure.clone(),
+            around(doses.planned_gy, doses.planned_interval_gy),
+            digits(doses.expected_gy),
+            doses.delivered_gy.map_or_else(
+                || "–".to_owned(),
+                |dose| around(dose, doses.delivered_interval_gy),
+            ),
+            signed(doses.difference_gy),
+            doses
+                .difference_percent
+                .map_or_else(|| "–".to_owned(), |percent| format!("{percent:+.0}")),
+            signed(doses.by_activity_gy),
+            match (
+                doses.by_distribution_gy,
+                doses.by_distribution_uncertainty_gy,
+            ) {
+                (Some(by), Some(uncertainty)) => {
+                    format!("{} ± {}", signed(by), digits(uncertainty))
+                }
+                (Some(by), None) => signed(by),
+                (None, _) => "–".to_owned(),
+            },
+            match doses.agrees {
+                Some(true) => "agrees",
+                Some(false) => "differs",
+                None => "",
+            }
+            .to_owned(),
+        ]);
+    }
+    text.push_str(&table.to_text());
+    text.push_str("expected: planned for the activity that was delivered\n");
+    for image in &result.delivered_images {
+        text.push_str(&format!(
+            "  {} by {}, {} method: {} GBq in it, {:.0} % of what was delivered\n",
+            image.territories.join(", "),
+            image.source,
+            image.method,
+            digits(image.activity_gbq),
+            100.0 * image.over_delivered
+        ));
+    }
+    for row in &result.comparison {
+        for note in &row.notes {
+            text.push_str(&format!("  {}: {note}\n", row.structure));
+        }
+    }
+    for note in &result.comparison_notes {
+        text.push_str(&format!("  {note}\n"));
+    }
+    text
+}
+
+/// What earlier treatments leave.
+fn history(history: &TreatmentHistory) -> String {
+    let mut text = String::from("\nover all treatments (earlier, given and planned):\n");
+    let mut table = Table::new(&[
+        ("volume", ""),
+        ("treatments", ""),
+        ("dose", "Gy"),
+        ("BED", "Gy"),
+        ("EQD2", "Gy"),
+    ]);
+    for volume in &history.accumulated {
+        table.row([
+            volume.volume.clone(),
+            volume.treatments.to_string(),
+            digits(volume.dose.as_gy()),
+            digits(volume.bed.as_gy()),
+            digits(volume.eqd2.as_gy()),
+        ]);
+    }
+    text.push_str(&table.to_text());
+    let mut table = Table::new(&[
+        ("limit of", ""),
+        ("limit", "Gy"),
+        ("for", ""),
+        ("earlier", "Gy"),
+        ("this", "Gy"),
+        ("remain", "Gy"),
+        ("source", ""),
+    ]);
+    for tolerance in &history.tolerance {
+        let scope = if tolerance.cumulative { "all" } else { "each" };
+        table.row([
+            tolerance.volume.clone(),
+            digits(tolerance.limit_gy),
+            format!(
+                "{scope} treatment{}",
+                if tolerance.cumulative { "s" } else { "" }
+            ),
+            optional(tolerance.earlier_gy),
+            digits(tolerance.this_gy),
+            tolerance
+                .remaining_gy
+                .map_or_else(|| "unknown".to_owned(), digits),
+            tolerance.source.clone(),
+        ]);
+    }
+    if !history.tolerance.is_empty() {
+        text.push_str(&table.to_text_within(TERMINAL));
+    }
+    for tolerance in &history.tolerance {
+        if let Some(note) = &tolerance.note {
+            text.push_str(&format!(
+                "  {} ({}): {note}\n",
+                tolerance.volume, tolerance.limit_id
+            ));
+        }
+    }
+    for note in &history.notes {
+        text.push_str(&format!("  {note}\n"));
+    }
     text
 }
 
@@ -149,56 +327,79 @@ fn optional(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), digits)
 }
 
-fn methods(rows: &[MethodRow], chosen: &[MethodRow]) -> String {
-    let mut table = Table::new(&[
-        ("territory", ""),
-        ("method", ""),
-        ("activity", "GBq"),
-        ("tumour", "Gy"),
-        ("normal", "Gy"),
-        ("perfused", "Gy"),
-        ("lungs", "Gy"),
-        ("P tumour", "%"),
-        ("P normal", "%"),
-        ("verdict", ""),
-    ]);
-    let interval = |dose: Option<f64>, interval: Option<[f64; 2]>| match (dose, interval) {
+fn methods(result: &PlanResult) -> String {
+    let mut text = String::new();
+    for territory in &result.territories {
+        let rest = 1.0 - territory.residual_percent / 100.0;
+        let of_territory = |row: &&MethodRow| row.territory == territory.name;
+        let mut table = Table::new(&[
+            ("method", ""),
+            ("in vial", "GBq"),
+            ("to reach", "GBq"),
+            ("tumour", "Gy"),
+            ("normal", "Gy"),
+            ("perfused", "Gy"),
+            ("lungs", "Gy"),
+            ("P(T)", "%"),
+            ("P(N)", "%"),
+            ("verdict", ""),
+        ]);
+        let going_on = if result.prescribed.contains(&territory.name) {
+            "→ prescribed"
+        } else {
+            "→ proposed"
+        };
+        let marked = result
+            .methods
+            .iter()
+            .filter(of_territory)
+            .filter(|row| row.activity_gbq.is_some())
+            .map(|row| (row, row.name.name()))
+            .chain(
+                result
+                    .chosen
+                    .iter()
+                    .filter(of_territory)
+                    .map(|row| (row, going_on)),
+            );
+        for (row, name) in marked {
+            table.row([
+                name.to_owned(),
+                optional(row.activity_gbq),
+                optional(row.activity_gbq.map(|gbq| gbq * rest)),
+                with_interval(row.tumour_gy, row.tumour_interval_gy),
+                with_interval(row.normal_liver_gy, row.normal_liver_interval_gy),
+                optional(row.perfused_gy),
+                optional(row.lung_gy),
+                percent(row.probability_tumour_reaches_goal),
+                percent(row.probability_normal_within_limit),
+                row.verdict
+                    .map_or_else(|| "–".to_owned(), |verdict| verdict.in_words().to_owned()),
+            ]);
+        }
+        text.push_str(&format!(
+            "{}:\n{}",
+            territory.name,
+            table.to_text_within(TERMINAL)
+        ));
+    }
+    text.push_str(
+        "→ what the plan goes on with; in vial: at administration, before what stays behind; to reach: the territory and, shunted, the lungs; P: probability that tumour reaches its goal, normal liver stays within its limit\n",
+    );
+    text
+}
+
+fn with_interval(dose: Option<f64>, interval: Option<[f64; 2]>) -> String {
+    match (dose, interval) {
         (Some(dose), Some([lower, upper])) => {
             format!("{} ({}–{})", digits(dose), digits(lower), digits(upper))
         }
         (dose, _) => optional(dose),
-    };
-    let percent = |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{:.0}", value * 100.0))
-    };
-    let marked = rows
-        .iter()
-        .filter(|row| row.activity_gbq.is_some())
-        .map(|row| (row, row.name.name().to_owned()))
-        .chain(
-            chosen
-                .iter()
-                .map(|row| (row, format!("→ {}", row.name.name()))),
-        );
-    for (row, name) in marked {
-        table.row([
-            row.territory.clone(),
-            name,
-            optional(row.activity_gbq),
-            interval(row.tumour_gy, row.tumour_interval_gy),
-            interval(row.normal_liver_gy, row.normal_liver_interval_gy),
-            optional(row.perfused_gy),
-            optional(row.lung_gy),
-            percent(row.probability_tumour_reaches_goal),
-            percent(row.probability_normal_within_limit),
-            row.verdict
-                .map_or_else(|| "–".to_owned(), |verdict| verdict.in_words().to_owned()),
-        ]);
     }
-    format!(
-        "{}→ what the plan goes on with; P: probability to reach the goal, to stay within the limit\n",
-        table.to_text()
-    )
+}
+
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{:.0}", value * 100.0))
 }
 
 fn limits(result: &PlanResult) -> String {
@@ -230,7 +431,7 @@ fn limits(result: &PlanResult) -> String {
             row.limit.source.clone(),
         ]);
     }
-    text.push_str(&table.to_text());
+    text.push_str(&table.to_text_within(TERMINAL));
     text
 }
 
@@ -250,7 +451,7 @@ fn rules(results: &[RuleResult]) -> String {
         }
         table.row([symbol.to_owned(), result.id.to_owned(), message]);
     }
-    table.to_text()
+    table.to_text_within(TERMINAL)
 }
 
 /// A message that fits on a screen; JSON holds all of it.
@@ -274,10 +475,10 @@ fn vials(result: &PlanResult) -> String {
     if let Some(plan) = &outcome.plan {
         let mut table = Table::new(&[
             ("territory", ""),
-            ("vial", "GBq"),
+            ("vial*", "GBq"),
             ("calibrated", ""),
-            ("planned", ""),
-            ("given", "GBq"),
+            ("infusion", ""),
+            ("to reach", "GBq"),
             ("off", "%"),
             ("draw", "mL"),
             ("earliest", ""),
@@ -301,7 +502,9 @@ fn vials(result: &PlanResult) -> String {
             ]);
         }
         text.push_str(&table.to_text());
-        text.push_str("instants in UTC\n");
+        text.push_str(
+            "*: at its calibration; to reach: the territory at the hour of infusion; instants in UTC\n",
+        );
     }
     for obstacle in &outcome.obstacles {
         text.push_str(&format!(
@@ -311,7 +514,7 @@ fn vials(result: &PlanResult) -> String {
     }
     for late in &result.order.two_hours_late {
         text.push_str(&format!(
-            "  {} two hours late: {} GBq, {:+.1} %{}\n",
+            "  {} two hours late: {} GBq reach it, {:+.1} %{}\n",
             late.territory,
             digits(late.given.as_gbq()),
             late.deviation_percent,
@@ -324,7 +527,7 @@ fn vials(result: &PlanResult) -> String {
     }
     for end in &result.order.stopped_at_60_percent {
         text.push_str(&format!(
-            "  {} stopped at 60 %: {} GBq delivered, {:+.1} %, doses × {:.2}\n",
+            "  {} stopped at 60 %: {} GBq reach it, {:+.1} %, doses × {:.2}\n",
             end.territory,
             digits(end.delivered.as_gbq()),
             end.deviation_percent,

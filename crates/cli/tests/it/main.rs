@@ -16,6 +16,7 @@ mod new_case;
 mod output;
 mod pet;
 mod plan;
+mod plan_delivered;
 mod references;
 mod roles;
 mod work_up;

@@ -5,6 +5,7 @@ mod course;
 mod method_card;
 mod method_question;
 mod plan_method;
+mod planned_delivered;
 mod voxel_prediction;
 
 pub use compartment_uncertainty::{PlanTissue, PlanUncertainty, SampledDoses};
@@ -15,4 +16,7 @@ pub use method_card::{
 };
 pub use method_question::{MethodQuestion, method_question};
 pub use plan_method::PlanMethod;
+pub use planned_delivered::{
+    MeanDose, PlannedDelivered, PlannedShare, joint_mean_dose, planned_delivered,
+};
 pub use voxel_prediction::{VoxelPrediction, predicted_dose};

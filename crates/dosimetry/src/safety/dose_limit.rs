@@ -117,6 +117,14 @@ pub enum Compartment {
     LungCumulative,
 }
 
+impl Compartment {
+    /// Whether its bounds are for all treatments of a life together.
+    #[must_use]
+    pub const fn is_cumulative(self) -> bool {
+        matches!(self, Self::LungCumulative)
+    }
+}
+
 /// What a number bounds, with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -265,16 +273,20 @@ impl Bound {
 impl std::fmt::Display for Bound {
     /// As a table prints it, without the unit.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Limits of a case are met to the last bits, which nobody reads.
+        let printed = |value: f64| (value * 1e6).round() / 1e6;
         match *self {
             Self::AtLeast { value, to, strict } => {
-                write!(f, "{} {value}", if strict { ">" } else { "≥" })?;
-                to.map_or(Ok(()), |to| write!(f, "–{to}"))
+                write!(f, "{} {}", if strict { ">" } else { "≥" }, printed(value))?;
+                to.map_or(Ok(()), |to| write!(f, "–{}", printed(to)))
             }
             Self::AtMost { value, strict } => {
-                write!(f, "{} {value}", if strict { "<" } else { "≤" })
+                write!(f, "{} {}", if strict { "<" } else { "≤" }, printed(value))
             }
-            Self::Between { lower, upper } => write!(f, "{lower}–{upper}"),
-            Self::Nominal { value } => write!(f, "{value}"),
+            Self::Between { lower, upper } => {
+                write!(f, "{}–{}", printed(lower), printed(upper))
+            }
+            Self::Nominal { value } => write!(f, "{}", printed(value)),
             Self::NotRecommended => f.write_str("not recommended"),
         }
     }

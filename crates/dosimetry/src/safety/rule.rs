@@ -50,9 +50,15 @@ impl std::fmt::Display for RuleValue {
     }
 }
 
-/// Three decimals at most, without trailing zeros, for messages.
+/// Four to five digits without trailing zeros, for messages: enough to see on
+/// which side of a limit a value lies.
 pub(super) fn short(number: f64) -> String {
-    let text = format!("{number:.3}");
+    let decimals = match number.abs() {
+        size if size >= 100.0 => 1,
+        size if size >= 10.0 => 2,
+        _ => 3,
+    };
+    let text = format!("{number:.decimals$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

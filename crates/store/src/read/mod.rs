@@ -34,8 +34,15 @@ impl Case {
             file: file.clone(),
             source,
         })?;
-        let (case, places) = read_text(&file.display().to_string(), &text)?;
+        let (mut case, places) = as_filed(&file.display().to_string(), &text)?;
         case.images.check_there(folder, &places)?;
+        for (index, administration) in case.administrations.iter().enumerate() {
+            if let Some(image) = &administration.image {
+                let path = format!("administration.{index}.image");
+                image.check_there(folder, &path, &places)?;
+            }
+        }
+        in_order(&mut case);
         Ok(case)
     }
 
@@ -50,6 +57,20 @@ impl Case {
 
 /// Reads a text that errors name by `file`.
 pub(crate) fn read_text(file: &str, text: &str) -> Result<(Case, Places), StoreError> {
+    let (mut case, places) = as_filed(file, text)?;
+    in_order(&mut case);
+    Ok((case, places))
+}
+
+/// Oldest first; places go by the order of the file, so this comes last.
+fn in_order(case: &mut Case) {
+    case.laboratory.sort_by_key(|day| day.taken);
+    case.administrations
+        .sort_by_key(|administration| administration.at);
+}
+
+/// Reads a text into a case with its tables in the order of the file.
+fn as_filed(file: &str, text: &str) -> Result<(Case, Places), StoreError> {
     let document = toml_edit::Document::parse(text).map_err(|error| StoreError::NotToml {
         place: Places::without_keys(file, text).around(error.span()),
         reason: error.message().to_owned(),
@@ -71,12 +92,8 @@ pub(crate) fn read_text(file: &str, text: &str) -> Result<(Case, Places), StoreE
             place: places.around(error.span()),
             reason: error.message().to_owned(),
         })?;
-    let mut case = case(row, &places)?;
+    let case = case(row, &places)?;
     check_agreement(&case, &places)?;
-    // Only now, since places go by the order of the file.
-    case.laboratory.sort_by_key(|day| day.taken);
-    case.administrations
-        .sort_by_key(|administration| administration.at);
     Ok((case, places))
 }
 

@@ -5,6 +5,7 @@ use sirt_quantity::AbsorbedDose;
 use super::range::{GIVEN_GBQ, LEFT_GBQ, above_zero, therapeutic, timed};
 use crate::StoreError;
 use crate::case::{Administration, Goal, Goals, Prescription, TimedActivity, Vial};
+use crate::images::DeliveredImage;
 use crate::place::{Places, joined};
 use crate::row::{AdministrationRow, GoalsRow, PrescriptionRow, VialRow};
 use crate::written::Written;
@@ -118,5 +119,9 @@ pub(super) fn administration(
         stasis: row.stasis,
         vial: row.vial,
         note: row.note,
+        image: row
+            .image
+            .map(|image| DeliveredImage::from_row(image, &joined(path, "image"), places))
+            .transpose()?,
     })
 }

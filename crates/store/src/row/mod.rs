@@ -16,8 +16,8 @@ pub(crate) use self::patient::{
     PlanarCountsRow, PriorTherapyRow, StructureRow, TerritoryRow, WorkUpRow,
 };
 pub(crate) use self::treatment::{
-    AdministrationRow, CalibrationRow, ClearanceRow, GoalsRow, OverrideRow, PrescriptionRow,
-    SessionRow, SignatureRow, TimedActivityRow, VialRow,
+    AdministrationRow, CalibrationRow, ClearanceRow, DeliveredImageRow, GoalsRow, OverrideRow,
+    PrescriptionRow, SessionRow, SignatureRow, TimedActivityRow, VialRow,
 };
 
 /// A case of selective internal radiation therapy.

@@ -3,9 +3,10 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sirt_quantity::{AbsorbedDose, Activity, Capacity, Fraction, ResidualFraction};
+use sirt_quantity::{AbsorbedDose, Activity, Capacity, Fraction, Length, ResidualFraction};
 
 use crate::Instant;
+use crate::images::{DeliveredMethod, ImageUnits};
 use crate::instant::Day;
 use crate::vocabulary::{Intent, PrescriptionMethod};
 use crate::written::Written;
@@ -148,6 +149,40 @@ pub(crate) struct AdministrationRow {
     pub(crate) vial: Option<String>,
     /// More of it in words.
     pub(crate) note: Option<String>,
+    /// PET or SPECT that shows where it went.
+    pub(crate) image: Option<DeliveredImageRow>,
+}
+
+/// PET or SPECT after an infusion, or the dose that was computed from it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "delivered_image")]
+pub(crate) struct DeliveredImageRow {
+    /// PET or SPECT.
+    #[schemars(extend("examples" = ["y90/pet"]))]
+    pub(crate) activity: Option<String>,
+    /// `result.json` of an earlier `sirt dose`, in place of the image.
+    #[schemars(extend("examples" = ["y90/dose/result.json"]))]
+    pub(crate) result: Option<String>,
+    /// Unit of its numbers, where the file does not say it.
+    pub(crate) units: Option<ImageUnits>,
+    /// Instant that its numbers refer to, where the file does not say it.
+    pub(crate) at: Option<Written<Instant>>,
+    /// Its resolution, full width at half maximum, for the uncertainty.
+    #[schemars(extend("examples" = ["6.5 mm"]))]
+    pub(crate) resolution: Option<Written<Length>>,
+    /// CT; without it that of `[images]`.
+    pub(crate) ct: Option<String>,
+    /// Structures; without them those of `[images]`.
+    #[serde(default)]
+    pub(crate) structures: Vec<String>,
+    /// Rigid registration between frames of reference.
+    pub(crate) registration: Option<String>,
+    /// How dose is computed; without it `kernel`.
+    pub(crate) method: Option<DeliveredMethod>,
+    /// Territories whose infusions it shows; without them its own.
+    #[serde(default)]
+    pub(crate) territories: Vec<String>,
 }
 
 /// A rule that a person set aside.

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::Offset;
 use proptest::prelude::*;
-use sirt_quantity::{Activity, Fraction};
+use sirt_quantity::{Activity, Fraction, Length};
 use sirt_store::{
-    Administration, CaseDocument, Clearance, Instant, Override, StoreError, TimedActivity,
+    Administration, CaseDocument, Clearance, DeliveredImage, DeliveredMethod, DeliveredSource,
+    ImageUnits, Instant, Override, StoreError, TimedActivity,
 };
 
 use crate::{example_text, example_with};
@@ -24,6 +25,7 @@ fn administration() -> Administration {
         stasis: true,
         vial: None,
         note: Some("second \"fraction\"".to_owned()),
+        image: None,
     }
 }
 
@@ -41,6 +43,36 @@ note = 'second "fraction"'
 fn expected(before: &str, added: &str, behind: &str) -> String {
     assert_eq!(before.matches(behind).count(), 1);
     before.replace(behind, &format!("{added}{behind}"))
+}
+
+#[test]
+fn an_administration_keeps_its_image() {
+    let image = DeliveredImage {
+        source: DeliveredSource::Activity("y90/pet".into()),
+        units: Some(ImageUnits::KbqPerMl),
+        at: Some("2026-05-05T09:00+02:00".parse().unwrap()),
+        resolution: Some(Length::from_mm(6.5)),
+        ct: Some("y90/ct".into()),
+        structures: vec!["y90/structures.dcm".into()],
+        registration: Some("y90/registration.dcm".into()),
+        method: DeliveredMethod::Local,
+        territories: vec!["right".to_owned(), "left".to_owned()],
+    };
+    let with_image = Administration {
+        image: Some(image),
+        ..administration()
+    };
+    let mut document = CaseDocument::from_toml(&example_text()).unwrap();
+    document.append_administration(&with_image).unwrap();
+    assert_eq!(document.case().administrations[2], with_image);
+    // The next one goes behind it, image and all.
+    document.append_administration(&administration()).unwrap();
+    assert_eq!(document.case().administrations.len(), 4);
+    assert!(
+        document
+            .to_toml()
+            .contains("[administration.image]\nactivity = \"y90/pet\"")
+    );
 }
 
 #[test]

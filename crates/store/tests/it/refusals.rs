@@ -636,3 +636,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn images_after_an_infusion_that_cannot_be() {
+    let after = "vial = \"LOT 4711\"\n\n[[administration]]";
+    let with = |image: &str| {
+        let instead =
+            format!("vial = \"LOT 4711\"\n[administration.image]\n{image}\n\n[[administration]]");
+        Case::from_toml(&example_with(after, &instead))
+    };
+    let said = |image: &str| with(image).unwrap_err().to_string();
+    assert!(with("activity = \"y90\"\nat = \"2026-03-17T09:00+01:00\"").is_ok());
+    let line = example_text()[..example_text().find(after).unwrap()]
+        .matches('\n')
+        .count()
+        + 2;
+    for (image, part) in [
+        (
+            "method = \"local\"",
+            "exactly one of activity, result has to be given, found 0",
+        ),
+        (
+            "result = \"d/result.json\"\nct = \"ct\"",
+            "`ct` has no meaning beside `result`, which holds it already",
+        ),
+        ("activity = \"../y90\"", "leaves"),
+        (
+            "activity = \"y90\"\nterritories = [\"rigth\"]",
+            "did you mean `right`",
+        ),
+        (
+            "activity = \"y90\"\nat = \"2026-03-16T11:00+01:00\"",
+            "the image",
+        ),
+        ("activity = \"y90\"\nresolution = \"60 mm\"", "0..=50 mm"),
+        (
+            "activity = \"y90\"\nmethod = \"monte\"",
+            "`monte` is none of kernel, local",
+        ),
+    ] {
+        let said = said(image);
+        assert!(said.contains(part), "{said}");
+        let at: usize = said.split(':').nth(1).unwrap().parse().unwrap();
+        assert!((line..line + 4).contains(&at), "{said}");
+    }
+}
