@@ -1,9 +1,12 @@
 //! `sirt plan` and `sirt shunt`: a case to methods, limits, rules and vials.
 
+mod consistency;
 mod facts;
 mod images;
 mod orders;
+mod planar;
 mod rules;
+mod shunt;
 mod text;
 
 use std::path::Path;
@@ -22,7 +25,9 @@ use sirt_store::Case;
 use self::facts::{PlanFacts, Product};
 use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
 use self::orders::{Delivered, VialPlan};
-use crate::plan_arguments::{PlanArguments, ShuntArguments};
+use self::planar::PlanarWorkUp;
+pub(crate) use self::shunt::run as run_shunt;
+use crate::plan_arguments::PlanArguments;
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
 use crate::table;
@@ -134,35 +139,19 @@ pub(crate) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs `sirt shunt`.
-pub(crate) fn run_shunt(arguments: &ShuntArguments) -> anyhow::Result<ExitCode> {
-    let case = Case::read(&arguments.case)?;
-    let images = WorkUpImages::read(&case, &arguments.case)?;
-    let estimates = facts::shunts(&case, images.as_ref())?;
-    let used = estimates
-        .first()
-        .cloned()
-        .context("no lung shunt in the case")?;
-    let result = ShuntResult { used, estimates };
-    if arguments.json {
-        table::print_json(&result)?;
-    } else {
-        table::print(&text::shunt(&result))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 /// Plans a case.
 pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     let stages = Stages::new();
     let case = Case::read(folder)?;
     let product = Product::of(&case)?;
     stages.begin("images of the work-up");
+    let of_patient = consistency::of_case(&case, folder)?;
     let images = WorkUpImages::read(&case, folder)?;
     if let Some(images) = &images {
         images.require_declared_overlaps(&case)?;
     }
-    let estimates = facts::shunts(&case, images.as_ref())?;
+    let planar = PlanarWorkUp::of_case(&case, folder)?;
+    let estimates = facts::shunts(&case, images.as_ref(), planar.as_ref())?;
     let used = estimates
         .first()
         .cloned()
@@ -269,7 +258,12 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         order,
         delivered,
         assumptions: facts.assumptions,
-        findings: images.map(|images| images.findings).unwrap_or_default(),
+        findings: [of_patient]
+            .into_iter()
+            .chain(images.map(|images| images.findings))
+            .chain(planar.map(|planar| planar.findings))
+            .flatten()
+            .collect(),
     })
 }
 

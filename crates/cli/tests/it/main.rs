@@ -18,4 +18,5 @@ mod pet;
 mod plan;
 mod references;
 mod roles;
+mod shunt;
 mod work_up;
