@@ -447,7 +447,7 @@ fn dated_dose(text: &str) -> Result<(PathBuf, TimeSpan), String> {
     Ok((PathBuf::from(path), begin))
 }
 
-fn role(text: &str) -> Result<(String, Role), String> {
+pub(crate) fn role(text: &str) -> Result<(String, Role), String> {
     let (name, role) = text.rsplit_once('=').ok_or("expected NAME=ROLE")?;
     let role = match role {
         "tumour" | "tumor" => Role::Tumour,

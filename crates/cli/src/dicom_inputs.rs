@@ -13,6 +13,7 @@ use sirt_quantity::AbsorbedDose;
 use crate::failure;
 use crate::inputs::ActivityImage;
 use crate::result::Finding;
+use crate::settled_by::SettledBy;
 
 /// The series that new objects refer to, with its patient and study.
 #[derive(Clone)]
@@ -32,7 +33,11 @@ pub(crate) const STRUCTURE_KINDS: [SeriesKind; 2] =
     [SeriesKind::StructureSet, SeriesKind::Segmentation];
 
 /// Reads the activity image of a file or folder.
-pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result<ActivityImage> {
+pub(crate) fn read_activity(
+    path: &Path,
+    wanted: Option<&str>,
+    settled_by: SettledBy,
+) -> anyhow::Result<ActivityImage> {
     let catalogue = scanned(path)?;
     let series = the_one(
         &catalogue,
@@ -40,6 +45,7 @@ pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result
         &ACTIVITY_KINDS,
         "activity image (PET, NM)",
         wanted,
+        settled_by,
     )?;
     let (volume, acquisition) =
         sirt_dicom::read_activity(series).with_context(|| place(&catalogue, path))?;
@@ -51,6 +57,71 @@ pub(crate) fn read_activity(path: &Path, wanted: Option<&str>) -> anyhow::Result
         patient: series.patient(),
         source: Some(source(series)?),
     })
+}
+
+/// Planar views of one series, with what tells whose they are.
+pub(crate) struct PlanarSeries {
+    pub(crate) label: String,
+    pub(crate) images: sirt_dicom::PlanarImages,
+    pub(crate) nuclide: Option<String>,
+}
+
+/// Reads all planar views of a file or folder, in the order of its series.
+pub(crate) fn read_planar(path: &Path) -> anyhow::Result<Vec<PlanarSeries>> {
+    let catalogue = scanned(path)?;
+    let mut found = Vec::new();
+    let mut first_error = None;
+    for series in catalogue.of_kind(&[SeriesKind::Nm]) {
+        match sirt_dicom::read_planar(series) {
+            Ok(images) => found.push(PlanarSeries {
+                label: label(series),
+                images,
+                nuclide: series.nuclide.clone(),
+            }),
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    if found.is_empty() {
+        let place = place(&catalogue, path);
+        return Err(match first_error {
+            Some(error) => {
+                anyhow::Error::new(error).context(format!("{place}: no planar view in it"))
+            }
+            None => anyhow::anyhow!(
+                "{place}: no planar view (NM, static) in it, but {}",
+                described(&catalogue)
+            ),
+        });
+    }
+    Ok(found)
+}
+
+/// Whose a series is and when it was made; the study holds a name and an
+/// identifier, which go nowhere.
+pub(crate) struct Identity {
+    pub(crate) patient: Option<PatientMark>,
+    pub(crate) study: StudyContext,
+    pub(crate) start: Option<jiff::civil::DateTime>,
+    pub(crate) nuclide: Option<String>,
+}
+
+/// Identities of the series of some kinds; none for what cannot be read, which
+/// the reading itself will tell.
+pub(crate) fn identities(path: &Path, kinds: &[SeriesKind]) -> Vec<Identity> {
+    let Ok(catalogue) = sirt_dicom::scan(path) else {
+        return Vec::new();
+    };
+    catalogue
+        .of_kind(kinds)
+        .filter_map(|series| {
+            Some(Identity {
+                patient: series.patient(),
+                study: sirt_dicom::study_context(series).ok()?,
+                start: series.start,
+                nuclide: series.nuclide.clone(),
+            })
+        })
+        .collect()
 }
 
 /// Patients of the series of some kinds.
@@ -69,7 +140,7 @@ pub(crate) fn patients(path: &Path, kinds: &[SeriesKind]) -> Vec<PatientMark> {
 /// Reads the CT of a file or folder.
 pub(crate) fn read_ct(path: &Path) -> anyhow::Result<(Volume<Hounsfield>, Vec<Finding>)> {
     let catalogue = scanned(path)?;
-    let series = the_one(&catalogue, path, &CT_KINDS, "CT", None)?;
+    let series = the_one(&catalogue, path, &CT_KINDS, "CT", None, SettledBy::Options)?;
     let ct = sirt_dicom::read_ct(series).with_context(|| place(&catalogue, path))?;
     Ok((ct, findings_of(series, &catalogue)))
 }
@@ -143,7 +214,14 @@ pub(crate) fn read_dose(
     path: &Path,
 ) -> anyhow::Result<(Volume<AbsorbedDose>, Vec<Finding>, Source)> {
     let catalogue = scanned(path)?;
-    let series = the_one(&catalogue, path, &DOSE_KINDS, "RTDOSE", None)?;
+    let series = the_one(
+        &catalogue,
+        path,
+        &DOSE_KINDS,
+        "RTDOSE",
+        None,
+        SettledBy::Options,
+    )?;
     let recorded = sirt_dicom::read_dose(series).with_context(|| place(&catalogue, path))?;
     let of_part = recorded.summation_finding();
     let dose = recorded.into_physical().with_context(|| {
@@ -167,7 +245,14 @@ fn source(series: &Series) -> anyhow::Result<Source> {
 /// Reads a rigid registration.
 pub(crate) fn read_registration(path: &Path) -> anyhow::Result<Registration> {
     let catalogue = scanned(path)?;
-    let series = the_one(&catalogue, path, &[SeriesKind::Registration], "REG", None)?;
+    let series = the_one(
+        &catalogue,
+        path,
+        &[SeriesKind::Registration],
+        "REG",
+        None,
+        SettledBy::Options,
+    )?;
     sirt_dicom::read_registration(series).with_context(|| place(&catalogue, path))
 }
 
@@ -198,6 +283,7 @@ fn the_one<'a>(
     kinds: &'a [SeriesKind],
     what: &str,
     wanted: Option<&str>,
+    settled_by: SettledBy,
 ) -> anyhow::Result<&'a Series> {
     let candidates: Vec<&Series> = catalogue
         .of_kind(kinds)
@@ -224,20 +310,20 @@ fn the_one<'a>(
                 })
                 .collect::<Vec<_>>()
                 .join(", "),
-            how_to_choose(several, kinds)
+            how_to_choose(several, kinds, settled_by)
         ))),
     }
 }
 
 /// How one of several series is named to the command that reads it.
-fn how_to_choose(several: &[&Series], kinds: &[SeriesKind]) -> &'static str {
+fn how_to_choose(several: &[&Series], kinds: &[SeriesKind], settled_by: SettledBy) -> &'static str {
     let one_uid = several
         .iter()
         .all(|series| series.series_uid == several[0].series_uid);
     if one_uid {
         "they have one UID, so no UID tells them apart: give a folder with the files of one"
     } else if kinds == ACTIVITY_KINDS {
-        "name one by its UID or the UID's end (--series), or give its folder"
+        settled_by.series()
     } else {
         "give the folder or the files of one"
     }

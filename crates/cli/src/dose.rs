@@ -25,6 +25,7 @@ use crate::result::{
     ActivityResult, DoseResult, EnergyPart, EnergyParts, EnergyResult, Finding, GridResult,
     KernelResult, MediumResult, MethodResult, NuclideResult, Program, RoleSource, Share,
 };
+use crate::settled_by::SettledBy;
 use crate::structure_input;
 use crate::table;
 use crate::uncertainty_input;
@@ -79,6 +80,7 @@ pub(crate) fn calculated(
     let mut image = inputs::read_activity(
         &arguments.activity.activity,
         arguments.activity.series.as_deref(),
+        SettledBy::Options,
     )?;
     activity_input::settle_missing_slices(
         &mut image.findings,
@@ -116,7 +118,12 @@ pub(crate) fn calculated(
     let ct = match &arguments.ct {
         Some(path) => {
             stages.begin("reading the CT");
-            let (ct, of_ct) = inputs::read_ct(path, frame.as_ref(), registration.as_ref())?;
+            let (ct, of_ct) = inputs::read_ct(
+                path,
+                frame.as_ref(),
+                registration.as_ref(),
+                SettledBy::Options,
+            )?;
             findings.extend(of_ct);
             Some(ct)
         }

@@ -19,6 +19,7 @@ use crate::dicom_inputs::{self, ACTIVITY_KINDS, CT_KINDS, DOSE_KINDS};
 use crate::failure;
 use crate::plausibility;
 use crate::result::Finding;
+use crate::settled_by::SettledBy;
 
 /// Folders nested deeper than this are not entered: links may run in circles.
 const DEEPEST_FOLDER: usize = 32;
@@ -37,11 +38,23 @@ pub(crate) struct ActivityImage {
 }
 
 /// Reads an activity image.
-pub(crate) fn read_activity(path: &Path, series: Option<&str>) -> anyhow::Result<ActivityImage> {
+pub(crate) fn read_activity(
+    path: &Path,
+    series: Option<&str>,
+    settled_by: SettledBy,
+) -> anyhow::Result<ActivityImage> {
     match image_file(path, &ACTIVITY_KINDS, "activity image (PET, NM)")? {
-        None => dicom_inputs::read_activity(path, series),
+        None => {
+            let mut image = dicom_inputs::read_activity(path, series, settled_by)?;
+            image.findings = image
+                .findings
+                .into_iter()
+                .map(|finding| settled_by.finding(finding))
+                .collect();
+            Ok(image)
+        }
         Some((path, format)) => {
-            let (file, findings) = read_image_file(&path)?;
+            let (file, findings) = read_image_file(&path, settled_by)?;
             Ok(ActivityImage {
                 label: file_name(&path),
                 volume: file.volume,
@@ -62,16 +75,20 @@ pub(crate) fn read_ct(
     path: &Path,
     frame: Option<&FrameOfReference>,
     registration: Option<&Registration>,
+    settled_by: SettledBy,
 ) -> anyhow::Result<(Volume<Hounsfield>, Vec<Finding>)> {
     let (ct, mut findings) = match image_file(path, &CT_KINDS, "CT")? {
         None => dicom_inputs::read_ct(path)?,
         Some((path, _)) => {
-            let (file, findings) = read_image_file(&path)?;
+            let (file, findings) = read_image_file(&path, settled_by)?;
             (file.volume.reinterpret(), findings)
         }
     };
     findings.extend(not_hounsfield(&ct, path)?);
-    Ok((in_frame(ct, "CT", frame, registration)?, findings))
+    Ok((
+        in_frame(ct, "CT", frame, registration, settled_by)?,
+        findings,
+    ))
 }
 
 /// Reads structures of a file, or of every file of a folder.
@@ -165,7 +182,7 @@ pub(crate) fn read_dose_and_source(
             (dose, findings, Some(source))
         }
         Some((path, _)) => {
-            let (file, findings) = read_image_file(&path)?;
+            let (file, findings) = read_image_file(&path, SettledBy::Options)?;
             (file.volume.reinterpret(), findings, None)
         }
     };
@@ -212,15 +229,19 @@ pub(crate) fn read_file(path: &Path) -> anyhow::Result<FileContent> {
     .with_context(|| path.display().to_string())
 }
 
-fn read_image_file(path: &Path) -> anyhow::Result<(VolumeFile, Vec<Finding>)> {
+fn read_image_file(
+    path: &Path,
+    settled_by: SettledBy,
+) -> anyhow::Result<(VolumeFile, Vec<Finding>)> {
     match read_file(path)? {
         FileContent::Volume(file) => {
             let findings = notes(path, &file.notes);
             Ok((file, findings))
         }
         FileContent::Structures(_) => bail!(
-            "{}: holds segments and no image; give it to --structures",
-            path.display()
+            "{}: holds segments and no image; give it to {}",
+            path.display(),
+            settled_by.structures()
         ),
     }
 }
@@ -313,6 +334,7 @@ fn in_frame<Q: sirt_image::VoxelQuantity>(
     what: &str,
     frame: Option<&FrameOfReference>,
     registration: Option<&Registration>,
+    settled_by: SettledBy,
 ) -> anyhow::Result<Volume<Q>> {
     let (Some(of_volume), Some(wanted)) = (volume.frame_of_reference().cloned(), frame) else {
         return Ok(volume);
@@ -323,7 +345,8 @@ fn in_frame<Q: sirt_image::VoxelQuantity>(
     match registration.and_then(|registration| registration.between(&of_volume, wanted)) {
         Some(motion) => Ok(volume.moved(&motion, Some(wanted.clone()))),
         None => bail!(
-            "{what} is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the activity; give the registration that joins them (--registration FILE of `sirt dose`)"
+            "{what} is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the activity; give the registration that joins them ({})",
+            settled_by.registration()
         ),
     }
 }

@@ -37,6 +37,7 @@ mod preview;
 mod progress;
 mod response_input;
 mod result;
+mod settled_by;
 mod structure_input;
 mod table;
 mod uncertainty_input;

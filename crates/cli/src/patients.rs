@@ -17,14 +17,12 @@ pub(crate) struct Input<'a> {
     pub(crate) kinds: &'static [SeriesKind],
 }
 
-/// Whether a command lets a user accept another patient.
+/// Whether a user accepts another patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acceptance {
-    /// It has no option for it.
-    NotOffered,
-    /// It has one, which was not given.
+    /// The option was not given.
     NotGiven,
-    /// It was given.
+    /// The option was given.
     Given,
 }
 
@@ -69,7 +67,6 @@ pub(crate) fn require_one(
     let wanted = "give images and structures of one patient";
     match accepted {
         Acceptance::Given => {}
-        Acceptance::NotOffered => bail!("{rule}; {wanted}"),
         Acceptance::NotGiven => bail!(failure::Ambiguous(format!(
             "{rule}; {wanted}, or --accept-other-patient if it is one under two identifiers"
         ))),

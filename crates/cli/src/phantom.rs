@@ -6,6 +6,7 @@
 //!     segmentation.dcm    SEG on the CT
 //!     maa_spect.dcm       Tc-99m MAA SPECT, multi-frame NM
 //!     maa_planar.dcm      anterior and posterior views with the lungs
+//!     maa_planar_regions.toml  outlines of lungs and liver in them
 //!     pet/                Y-90 PET of the day after treatment
 //!     true_activity.nii.gz, true_dose.dcm, truth.json
 //!     month_03/ …         CT and structures at follow-up
@@ -26,12 +27,15 @@ use sirt_dicom::{
     encode_nm_tomogram, encode_pet_series, encode_segmentation, encode_structure_set,
 };
 use sirt_dosimetry::{DecayData, Medium, Method, TissueTable};
-use sirt_image::{Compression, DecayCorrection, FrameOfReference, Outline, write_nifti};
+use sirt_image::{
+    Compression, DecayCorrection, FrameOfReference, Outline, mask_contours, write_nifti,
+};
 use sirt_phantom::{
     Calendar, CtSettings, FOLLOW_UP_MONTHS, IDENTITY, Organ, PetSettings, Phantom, PlanarSettings,
     SpectSettings, Treatment,
 };
 use sirt_quantity::{Activity, Energy, NuclideLibrary, TimeSpan};
+use sirt_store::{PlanarOutline, PlanarRegionRole, PlanarRegions, PlanarUnit};
 
 use crate::arguments::PhantomArguments;
 use crate::dose_files::write;
@@ -49,6 +53,8 @@ pub(crate) const STRUCTURE_SET: &str = "structures.dcm";
 pub(crate) const TRUE_DOSE: &str = "true_dose.dcm";
 /// The truth, and the names of all files.
 const RECORD: &str = "truth.json";
+/// Outlines in the planar views.
+const PLANAR_REGIONS: &str = "maa_planar_regions.toml";
 /// Seed of the demo.
 pub(crate) const DEFAULT_SEED: u64 = 1;
 
@@ -327,6 +333,8 @@ impl Writer {
             &camera(started, planar_settings.duration)?,
         )?
         .write_to(out.join("maa_planar.dcm"))?;
+        let regions = planar_regions(&planar.anterior)?;
+        write(out, PLANAR_REGIONS, regions.to_toml().as_bytes())?;
         Ok(())
     }
 
@@ -449,6 +457,38 @@ impl Writer {
             route: Code::INTRA_ARTERIAL,
         })
     }
+}
+
+/// Outlines of lungs and liver in the anterior view, in pixels; mirrored they
+/// are those of the posterior one.
+fn planar_regions(view: &sirt_phantom::PlanarView) -> anyhow::Result<PlanarRegions> {
+    let grid = view.counts.grid();
+    let mut outlines = Vec::new();
+    for (role, mask) in [
+        (PlanarRegionRole::Lungs, &view.lungs),
+        (PlanarRegionRole::Liver, &view.liver),
+    ] {
+        for contour in mask_contours(mask)? {
+            let polygon = contour
+                .points
+                .iter()
+                .map(|point| {
+                    let [x, y, _] = grid.to_index(*point);
+                    // Thousandths of a pixel are far below what a border means.
+                    [x, y].map(|place| ((place + 0.5) * 1000.0).round() / 1000.0)
+                })
+                .collect();
+            outlines.push(PlanarOutline {
+                role,
+                view: None,
+                polygon,
+            });
+        }
+    }
+    Ok(PlanarRegions {
+        unit: PlanarUnit::Pixel,
+        outlines,
+    })
 }
 
 /// The folder, made with its parents.

@@ -1,5 +1,6 @@
 //! Structures: read, brought into the frame of the activity, weighted on its grid.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -10,10 +11,23 @@ use sirt_quantity::Length;
 
 use crate::inputs;
 use crate::result::Finding;
+use crate::settled_by::SettledBy;
 
 /// A structure that loses more than this of its volume on the dose grid is
 /// partly outside of the image; resampling alone stays below (docs/methods/resampling.md).
 const LOST_VOLUME_WORTH_A_FINDING: f64 = 0.02;
+
+/// All structures of some files, and what is wrong with the files.
+pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<(Vec<Structure>, Vec<Finding>)> {
+    let mut findings = Vec::new();
+    let mut structures = Vec::new();
+    for path in paths {
+        let (read, of_file) = inputs::read_structures(path)?;
+        findings.extend(of_file);
+        structures.extend(read);
+    }
+    Ok((structures, findings))
+}
 
 /// All structures of some files on a grid, and what is wrong with them.
 pub(crate) fn on_grid(
@@ -23,13 +37,33 @@ pub(crate) fn on_grid(
     registration: Option<&Registration>,
     roles: &[(String, Role)],
 ) -> anyhow::Result<(Vec<NamedMask>, Vec<Finding>)> {
+    let (structures, mut findings) = read(paths)?;
+    let place = Place {
+        grid,
+        frame,
+        registration,
+    };
+    let (masks, of_masks) = weighted(&structures, place, roles, SettledBy::Options)?;
+    findings.extend(of_masks);
+    Ok((masks, findings))
+}
+
+/// Where structures are wanted.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) grid: &'a Grid,
+    pub(crate) frame: Option<&'a FrameOfReference>,
+    pub(crate) registration: Option<&'a Registration>,
+}
+
+/// Structures on a grid, and what is wrong with them.
+pub(crate) fn weighted(
+    structures: &[Structure],
+    place: Place<'_>,
+    roles: &[(String, Role)],
+    settled_by: SettledBy,
+) -> anyhow::Result<(Vec<NamedMask>, Vec<Finding>)> {
     let mut findings = Vec::new();
-    let mut structures = Vec::new();
-    for path in paths {
-        let (read, of_file) = inputs::read_structures(path)?;
-        findings.extend(of_file);
-        structures.extend(read);
-    }
     for (name, _) in roles {
         if !structures.iter().any(|structure| structure.name == *name) {
             let known: Vec<_> = structures
@@ -37,16 +71,17 @@ pub(crate) fn on_grid(
                 .map(|structure| structure.name.as_str())
                 .collect();
             bail!(
-                "--role {name}: no structure has this name; structures are {}",
+                "{}: no structure has this name; structures are {}",
+                settled_by.unknown_role(name),
                 known.join(", ")
             );
         }
     }
     let mut masks = Vec::new();
     for structure in structures {
-        let structure = in_frame(structure, frame, registration)?;
+        let structure = in_frame(structure, place, settled_by)?;
         let mask = structure
-            .on_grid(grid)
+            .on_grid(place.grid)
             .with_context(|| format!("structure `{}`", structure.name))?;
         let outline_ml = structure.capacity().as_ml();
         let lost = 1.0 - mask.capacity().as_ml() / outline_ml;
@@ -74,12 +109,12 @@ pub(crate) fn on_grid(
             Some(role) => role,
             None => {
                 let read = Role::by_name(&structure.name);
-                findings.extend(doubtful_role(&structure.name, read));
+                findings.extend(doubtful_role(&structure.name, read, settled_by));
                 read.role
             }
         };
         masks.push(NamedMask {
-            name: structure.name,
+            name: structure.name.clone(),
             role,
             derived: None,
             outline_volume_ml: Some(outline_ml),
@@ -87,7 +122,7 @@ pub(crate) fn on_grid(
         });
     }
     let normal_liver = derived_normal_liver(&masks)?;
-    findings.extend(ambiguous(&masks, normal_liver.is_some()));
+    findings.extend(ambiguous(&masks, normal_liver.is_some(), settled_by));
     masks.extend(normal_liver);
     Ok((masks, findings))
 }
@@ -101,7 +136,7 @@ pub(crate) fn stated_role(roles: &[(String, Role)], name: &str) -> Option<Role> 
 }
 
 /// A role that a name tells with a doubt.
-fn doubtful_role(name: &str, read: RoleByName) -> Option<Finding> {
+fn doubtful_role(name: &str, read: RoleByName, settled_by: SettledBy) -> Option<Finding> {
     read.doubt.map(|doubt| Finding {
         severity: "weakens",
         subject: format!("structure `{name}`"),
@@ -109,7 +144,7 @@ fn doubtful_role(name: &str, read: RoleByName) -> Option<Finding> {
             "its name gives it the role {}, but {doubt}",
             read.role.words()
         ),
-        fix: format!("--role '{name}=ROLE' with tumour, liver, normal-liver, lung or other"),
+        fix: settled_by.role(name),
     })
 }
 
@@ -148,7 +183,11 @@ pub(crate) fn contours(masks: &[NamedMask]) -> anyhow::Result<(Vec<Vec<Contour>>
 
 /// Names that stand for several structures, and livers among which none is
 /// the one to take the tumours from.
-fn ambiguous(masks: &[NamedMask], normal_liver_is_derived: bool) -> Vec<Finding> {
+fn ambiguous(
+    masks: &[NamedMask],
+    normal_liver_is_derived: bool,
+    settled_by: SettledBy,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut names: Vec<&str> = masks.iter().map(|named| named.name.as_str()).collect();
     names.sort_unstable();
@@ -180,35 +219,37 @@ fn ambiguous(masks: &[NamedMask], normal_liver_is_derived: bool) -> Vec<Finding>
                     "not derived: {livers} structures are liver and differ, or the tumours cover all of it; tumours may be taken from one only"
                 )
             },
-            fix: "--role NAME=other for all but one, or give a structure of normal liver"
-                .to_owned(),
+            fix: settled_by.role_of_the_others().to_owned(),
         });
     }
     findings
 }
 
 /// The structure in the frame of the activity.
-fn in_frame(
-    structure: Structure,
-    frame: Option<&FrameOfReference>,
-    registration: Option<&Registration>,
-) -> anyhow::Result<Structure> {
-    let (Some(of_structure), Some(wanted)) = (structure.frame_of_reference.clone(), frame) else {
+fn in_frame<'a>(
+    structure: &'a Structure,
+    place: Place<'_>,
+    settled_by: SettledBy,
+) -> anyhow::Result<Cow<'a, Structure>> {
+    let (Some(of_structure), Some(wanted)) = (&structure.frame_of_reference, place.frame) else {
         // Formats without frames of reference state places in the patient as they are.
-        return Ok(structure);
+        return Ok(Cow::Borrowed(structure));
     };
-    if of_structure == *wanted {
-        return Ok(structure);
+    if of_structure == wanted {
+        return Ok(Cow::Borrowed(structure));
     }
-    let Some(motion) =
-        registration.and_then(|registration| registration.between(&of_structure, wanted))
+    let Some(motion) = place
+        .registration
+        .and_then(|registration| registration.between(of_structure, wanted))
     else {
         bail!(
-            "structure `{}` is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the image; give the registration that joins them (--registration FILE of `sirt dose` and `sirt dvh`)",
-            structure.name
+            "structure `{}` is in another frame of reference, (0020,0052) FrameOfReferenceUID, than the image; give the registration that joins them ({})",
+            structure.name,
+            settled_by.registration()
         );
     };
     structure
         .moved(&motion, Some(wanted.clone()))
+        .map(Cow::Owned)
         .with_context(|| format!("structure `{}`", structure.name))
 }

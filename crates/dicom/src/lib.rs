@@ -10,10 +10,10 @@ mod write;
 pub use error::DicomError;
 pub use finding::{Finding, Severity};
 pub use read::{
-    Catalogue, DoseVolume, PatientMark, PlanarImage, PlanarImages, RecordedDose, RecordedHistogram,
-    Registration, Series, SeriesKind, SkippedFile, Structures, activity_acquisition, read_activity,
-    read_ct, read_dose, read_planar, read_registration, read_structures, read_structures_on, scan,
-    scan_bytes, study_context,
+    Catalogue, DoseVolume, PatientMark, PlanarDirection, PlanarImage, PlanarImages, RecordedDose,
+    RecordedHistogram, Registration, Series, SeriesKind, SkippedFile, Structures,
+    activity_acquisition, read_activity, read_ct, read_dose, read_planar, read_registration,
+    read_structures, read_structures_on, scan, scan_bytes, study_context,
 };
 pub use write::{
     BedRecord, Code, CtRecord, DicomFile, DicomSeries, DoseRecord, DoseSumRecord, DoseWord,

@@ -123,7 +123,10 @@ pub use volume_uncertainty::{
 };
 pub use voxel_s::VoxelKernel;
 pub use work_up::{
-    ExtrahepaticFocus, ExtrahepaticSearch, LungMass, NamedOrgan, OrganUptake, PlanarRegion,
-    PointSpread, RegionalCounts, RegionalTransfer, ShuntEstimate, ShuntMethod, TomographicShunt,
-    extrahepatic_foci, lung_mass_from_ct, organ_uptake, planar_lung_shunt,
+    ExtrahepaticFocus, ExtrahepaticOrgan, ExtrahepaticSearch, LungMass, NamedOrgan, OrganUptake,
+    PlanarRegion, PlanarView, PointSpread, RegionalCounts, RegionalTransfer, ShuntEstimate,
+    ShuntMethod, TerritoryRegions, TomographicShunt, ViewCounts, WorkUpImageTolerance,
+    centre_of_region, extrahepatic_foci, is_cut_by_image, joined_regions, lung_mass_from_ct,
+    lung_shunt_of_views, organ_uptake, planar_grid, planar_lung_shunt, polygons_on_view,
+    shared_region, swapped_lobes_mm, uniform_liver_parts,
 };

@@ -13,6 +13,7 @@ use sirt_quantity::Length;
 
 use crate::place::{Places, joined};
 use crate::row::{DeliveredImageRow, ImagesRow};
+use crate::vocabulary::{ImageDifference, PlanarViewName};
 use crate::written::Written;
 use crate::{Instant, StoreError};
 
@@ -308,6 +309,10 @@ pub struct Images {
     pub maa_spect_filter: Option<Length>,
     /// Planar views of MAA, one path for both, or the front and the back.
     pub maa_planar: Vec<PathBuf>,
+    /// Views of all planar frames in their order; empty where the files say them.
+    pub maa_planar_views: Vec<PlanarViewName>,
+    /// Outlines of lungs, liver and background in the planar views.
+    pub maa_planar_regions: Option<PathBuf>,
     /// CT.
     pub ct: Option<PathBuf>,
     /// Structures.
@@ -318,6 +323,25 @@ pub struct Images {
     pub y90: Option<PathBuf>,
     /// Unit of its numbers, where the file does not say it.
     pub y90_units: Option<ImageUnits>,
+    /// What may differ between images and case.
+    pub accepted: AcceptedDifferences,
+}
+
+/// Differences between images and case that a person accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AcceptedDifferences {
+    /// What may differ.
+    pub differences: Vec<ImageDifference>,
+    /// Why; empty where nothing may.
+    pub reason: String,
+}
+
+impl AcceptedDifferences {
+    /// Whether a difference was accepted.
+    #[must_use]
+    pub fn holds(&self, difference: ImageDifference) -> bool {
+        self.differences.contains(&difference)
+    }
 }
 
 impl Images {
@@ -332,11 +356,14 @@ impl Images {
             maa_spect_resolution: self.maa_spect_resolution,
             maa_spect_filter: self.maa_spect_filter,
             maa_planar: all(&self.maa_planar),
+            maa_planar_views: self.maa_planar_views.clone(),
+            maa_planar_regions: one(&self.maa_planar_regions),
             ct: one(&self.ct),
             structures: all(&self.structures),
             registration: one(&self.registration),
             y90: one(&self.y90),
             y90_units: self.y90_units,
+            accepted: self.accepted.clone(),
         }
     }
 
@@ -363,12 +390,23 @@ impl Images {
                 });
             }
         };
+        let maa_planar_views = views_of(&maa_planar, row.maa_planar_views, places)?;
+        let accepted = accepted(row.accepted, row.accepted_reason, places)?;
         let length = |key: &str, written| resolution(key, written, "images", places);
-        for (key, units, image) in [
-            ("maa_spect_units", row.maa_spect_units, &row.maa_spect),
-            ("y90_units", row.y90_units, &row.y90),
+        for (key, is_given, has_image) in [
+            (
+                "maa_spect_units",
+                row.maa_spect_units.is_some(),
+                row.maa_spect.is_some(),
+            ),
+            ("y90_units", row.y90_units.is_some(), row.y90.is_some()),
+            (
+                "maa_planar_regions",
+                row.maa_planar_regions.is_some(),
+                !maa_planar.is_empty(),
+            ),
         ] {
-            if units.is_some() && image.is_none() {
+            if is_given && !has_image {
                 return Err(StoreError::WithoutMeaning {
                     place: places.at(&joined("images", key)),
                     key,
@@ -382,6 +420,8 @@ impl Images {
             maa_spect_resolution: length("maa_spect_resolution", row.maa_spect_resolution)?,
             maa_spect_filter: length("maa_spect_filter", row.maa_spect_filter)?,
             maa_planar,
+            maa_planar_views,
+            maa_planar_regions: one("maa_planar_regions", row.maa_planar_regions)?,
             ct: one("ct", row.ct)?,
             structures: row
                 .structures
@@ -392,6 +432,7 @@ impl Images {
             registration: one("registration", row.registration)?,
             y90: one("y90", row.y90)?,
             y90_units: row.y90_units,
+            accepted,
         })
     }
 
@@ -409,6 +450,7 @@ impl Images {
         };
         let named = [
             ("maa_spect", &self.maa_spect),
+            ("maa_planar_regions", &self.maa_planar_regions),
             ("ct", &self.ct),
             ("registration", &self.registration),
             ("y90", &self.y90),
@@ -429,6 +471,54 @@ impl Images {
             }
         }
         Ok(())
+    }
+}
+
+/// Two files say their views by their keys, one by its headers or by a list.
+fn views_of(
+    paths: &[PathBuf],
+    stated: Vec<PlanarViewName>,
+    places: &Places,
+) -> Result<Vec<PlanarViewName>, StoreError> {
+    let key = "maa_planar_views";
+    let without_meaning = |without| {
+        Err(StoreError::WithoutMeaning {
+            place: places.at(&joined("images", key)),
+            key,
+            without,
+        })
+    };
+    match (paths.len(), stated.is_empty()) {
+        (0, false) => without_meaning("without its images"),
+        (2, false) => without_meaning(
+            "beside maa_planar_anterior and maa_planar_posterior, which say the views",
+        ),
+        (2, true) => Ok(vec![PlanarViewName::Anterior, PlanarViewName::Posterior]),
+        _ => Ok(stated),
+    }
+}
+
+fn accepted(
+    differences: Vec<ImageDifference>,
+    reason: Option<String>,
+    places: &Places,
+) -> Result<AcceptedDifferences, StoreError> {
+    match (differences.is_empty(), reason) {
+        (true, None) => Ok(AcceptedDifferences::default()),
+        (false, Some(reason)) => Ok(AcceptedDifferences {
+            differences,
+            reason,
+        }),
+        (true, Some(_)) => Err(StoreError::WithoutMeaning {
+            place: places.at("images.accepted_reason"),
+            key: "accepted_reason",
+            without: "without `accepted`",
+        }),
+        (false, None) => Err(StoreError::MissingKey {
+            place: places.at("images.accepted"),
+            key: "accepted_reason".to_owned(),
+            meaning: "why images and case may differ".to_owned(),
+        }),
     }
 }
 

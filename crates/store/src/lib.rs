@@ -24,6 +24,7 @@ mod images;
 mod instant;
 mod new_case;
 mod place;
+mod planar_regions;
 mod read;
 mod row;
 mod schema;
@@ -38,11 +39,15 @@ pub use case::{
 };
 pub use document::{CASE_FILE, CaseDocument};
 pub use error::StoreError;
-pub use images::{DeliveredImage, DeliveredMethod, DeliveredSource, ImageUnits, Images};
+pub use images::{
+    AcceptedDifferences, DeliveredImage, DeliveredMethod, DeliveredSource, ImageUnits, Images,
+};
 pub use instant::Instant;
 pub use new_case::NewCase;
 pub use place::Place;
+pub use planar_regions::{PLANAR_REGIONS_VERSION, PlanarOutline, PlanarRegions};
 pub use schema::{SCHEMA_VERSION, json_schema};
 pub use vocabulary::{
-    Intent, Lobe, PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
+    ImageDifference, Intent, Lobe, PlanarRegionRole, PlanarUnit, PlanarViewName,
+    PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
 };

@@ -157,6 +157,7 @@ const COMMENTS: &str = r#"
 # [images] # paths from this folder
 # maa_spect = "maa/spect"
 # maa_planar = "maa/planar"
+# maa_planar_regions = "maa/regions.toml" # outlines of lungs, liver, background
 # ct = "ct"
 # structures = ["structures.dcm"]
 # y90 = "y90"

@@ -23,7 +23,7 @@ pub fn json_schema() -> Value {
 }
 
 /// Takes out the null that an optional field may be in JSON.
-fn without_null(schema: &mut Value) {
+pub(crate) fn without_null(schema: &mut Value) {
     match schema {
         Value::Array(values) => values.iter_mut().for_each(without_null),
         Value::Object(object) => {

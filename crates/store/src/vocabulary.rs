@@ -54,6 +54,58 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// From where a planar view looks at the patient.
+    PlanarViewName {
+        /// From the front.
+        Anterior = "anterior",
+        /// From behind.
+        Posterior = "posterior",
+    }
+}
+
+vocabulary! {
+    /// What an outline in a planar view is drawn around.
+    PlanarRegionRole {
+        /// A lung; all outlines of it are taken together.
+        Lungs = "lungs",
+        /// The liver.
+        Liver = "liver",
+        /// Tissue without uptake, for lungs and liver.
+        Background = "background",
+        /// Tissue without uptake, for the lungs alone.
+        LungsBackground = "lungs_background",
+        /// Tissue without uptake, for the liver alone.
+        LiverBackground = "liver_background",
+    }
+}
+
+vocabulary! {
+    /// What places in a planar view are written in.
+    PlanarUnit {
+        /// Millimetre.
+        Mm = "mm",
+        /// Pixels of the image, the upper left corner of the first being 0.
+        Pixel = "pixel",
+    }
+}
+
+vocabulary! {
+    /// What may differ between the images and the case.
+    ImageDifference {
+        /// Identifier or name among the images.
+        Identifier = "identifier",
+        /// Sex.
+        Sex = "sex",
+        /// Weight.
+        Weight = "weight",
+        /// Height.
+        Height = "height",
+        /// Day of the MAA images and that of the work-up.
+        Date = "date",
+    }
+}
+
+vocabulary! {
     /// What was done to the liver or the disease before.
     TherapyKind {
         /// Part of the liver was taken out.

@@ -5,12 +5,13 @@ use anyhow::{Context as _, bail};
 use sirt_dosimetry::{
     CardGoals, CardPatient, CardTerritory, DecayData, Device, DeviceData, DeviceLibrary,
     InvolvedVolume, PlanMethod, PlanUncertainty, PlanarRegion, Scenario, ShuntEstimate,
-    ShuntMethod, TumourToNormal, TumourType, conventional_lung_mass, planar_lung_shunt,
+    ShuntMethod, TumourToNormal, TumourType, ViewCounts, conventional_lung_mass, planar_lung_shunt,
 };
 use sirt_quantity::{Capacity, DoseFactor, Mass, NuclideLibrary, ResidualFraction, TimeSpan};
 use sirt_store::{Case, Intent, Lobe, PrescriptionMethod, Territory};
 
 use super::images::{TerritoryFigures, WorkUpImages};
+use super::planar::PlanarWorkUp;
 
 /// Stated and measured volumes or ratios further apart than this are told.
 const WORTH_TELLING: f64 = 0.10;
@@ -67,6 +68,7 @@ impl Product {
 pub(super) fn shunts(
     case: &Case,
     images: Option<&WorkUpImages>,
+    planar: Option<&PlanarWorkUp>,
 ) -> anyhow::Result<Vec<ShuntEstimate>> {
     let mut found = Vec::new();
     if let Some(stated) = case
@@ -84,36 +86,48 @@ pub(super) fn shunts(
             reference: stated.source.clone(),
         });
     }
+    found.extend(by_images(images, planar)?);
+    if let Some(counts) = case.work_up.as_ref().and_then(|work| work.planar_counts) {
+        let region = |counts: [f64; 2], background: Option<[f64; 2]>| {
+            let [front, back] = background.unwrap_or_default();
+            PlanarRegion {
+                anterior: ViewCounts::counted(counts[0], front),
+                posterior: ViewCounts::counted(counts[1], back),
+            }
+        };
+        let background = counts.background;
+        let mut estimate = planar_lung_shunt(
+            &region(counts.lung, background.map(|both| both[0])),
+            &region(counts.liver, background.map(|both| both[1])),
+        )
+        .context("[work_up.planar_counts]")?;
+        estimate
+            .notes
+            .push("counts as [work_up.planar_counts] states them".to_owned());
+        found.push(estimate);
+    }
+    if found.is_empty() {
+        bail!(
+            "case.toml: no lung shunt; give lung_shunt with lung_shunt_source in [work_up], planar_counts, planar views with maa_planar_regions, or a SPECT with structures of liver and lungs in [images]"
+        );
+    }
+    Ok(found)
+}
+
+/// What the images say of the lung shunt: SPECT corrected for the resolution,
+/// where it can be, SPECT with margin, planar views.
+pub(super) fn by_images(
+    images: Option<&WorkUpImages>,
+    planar: Option<&PlanarWorkUp>,
+) -> anyhow::Result<Vec<ShuntEstimate>> {
+    let mut found = Vec::new();
     if let Some(images) = images {
         let mut by_image = images.shunts()?;
         // The one that is corrected for the resolution, where there is one.
         by_image.reverse();
         found.extend(by_image);
     }
-    if let Some(counts) = case.work_up.as_ref().and_then(|work| work.planar_counts) {
-        let region = |counts: [f64; 2], background: Option<[f64; 2]>| {
-            let [front, back] = background.unwrap_or_default();
-            PlanarRegion {
-                anterior: counts[0],
-                posterior: counts[1],
-                background_anterior: front,
-                background_posterior: back,
-            }
-        };
-        let background = counts.background;
-        found.push(
-            planar_lung_shunt(
-                &region(counts.lung, background.map(|both| both[0])),
-                &region(counts.liver, background.map(|both| both[1])),
-            )
-            .context("[work_up.planar_counts]")?,
-        );
-    }
-    if found.is_empty() {
-        bail!(
-            "case.toml: no lung shunt; give lung_shunt with lung_shunt_source in [work_up], planar_counts, or a SPECT with structures of liver and lungs in [images]"
-        );
-    }
+    found.extend(planar.and_then(|planar| planar.shunt.clone()));
     Ok(found)
 }
 
@@ -221,8 +235,16 @@ fn lung_mass(
         return Ok(by_ct.mass());
     }
     let conventional = conventional_lung_mass()?;
+    let instead = images
+        .and_then(|images| images.cut_lungs)
+        .map_or_else(String::new, |part| {
+            format!(
+                ", since the CT ends inside the lungs and shows {:.0} g of them only",
+                part.mass().as_g()
+            )
+        });
     assumptions.push(format!(
-        "lung mass {} kg by convention ({}{})",
+        "lung mass {} kg by convention{instead} ({}{})",
         conventional.value,
         conventional.source,
         if conventional.doubtful {

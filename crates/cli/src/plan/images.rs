@@ -6,18 +6,20 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dosimetry::{
-    DecayData, ExtrahepaticFocus, ExtrahepaticSearch, ImagingUncertainty, LungMass, Medium, Method,
-    NamedMask, NamedOrgan, OrganUptake, PointSpread, RegionalCounts, Role, ShuntEstimate,
-    TissueTable, TomographicShunt, VoxelFigures, VoxelPrediction, extrahepatic_foci,
-    lung_mass_from_ct, organ_uptake,
+    DecayData, ExtrahepaticFocus, ExtrahepaticOrgan, ExtrahepaticSearch, ImagingUncertainty,
+    LungMass, Medium, Method, NamedMask, NamedOrgan, OrganUptake, PointSpread, RegionalCounts,
+    Role, ShuntEstimate, TerritoryRegions, TissueTable, TomographicShunt, VoxelFigures,
+    VoxelPrediction, extrahepatic_foci, is_cut_by_image, joined_regions, lung_mass_from_ct,
+    organ_uptake, shared_region, swapped_lobes_mm, uniform_liver_parts,
 };
-use sirt_image::{Counts, PixelUnits, Volume, WeightMask};
+use sirt_image::{Counts, PixelUnits, Structure, Volume, WeightMask};
 use sirt_quantity::{Capacity, Density, Length, LungShuntFraction, NuclideLibrary};
-use sirt_store::{Case, Lobe, StructureRole, Territory};
+use sirt_store::{Case, Images, Lobe, StructureRole, Territory};
 
-use crate::patients::Acceptance;
 use crate::result::Finding;
-use crate::{dicom_inputs, inputs, patients, structure_input};
+use crate::settled_by::SettledBy;
+use crate::structure_input::Place;
+use crate::{inputs, structure_input};
 
 /// Margin around the liver that lungs are left out in (recalled, about 2 cm;
 /// docs/methods/lung_shunt.md).
@@ -32,10 +34,14 @@ const SEARCH_DEVIATIONS: f64 = 5.0;
 const SEARCH_LEAST_FRACTION: f64 = 1e-3;
 /// Part of the smaller territory that two may share by outlines on a grid.
 const UNDECLARED_OVERLAP: f64 = 0.02;
-/// Smaller parts of tumours outside of a territory are rounding.
-const SMALLEST_REGION_ML: f64 = 0.05;
-/// A tumour belongs to a territory that holds at least this part of it.
-const PART_IN_TERRITORY: f64 = 0.5;
+/// How the images of a work-up are read.
+pub(super) struct Settings<'a> {
+    /// What structures are, where their names do not tell.
+    pub(super) roles: &'a [(String, Role)],
+    /// Volume of both lungs as a person states it.
+    pub(super) stated_lungs: Option<Capacity>,
+    pub(super) settled_by: SettledBy,
+}
 
 /// The images of a case on the grid of its SPECT.
 pub(super) struct WorkUpImages {
@@ -44,8 +50,13 @@ pub(super) struct WorkUpImages {
     liver: Option<WeightMask>,
     lungs: Option<WeightMask>,
     spread: PointSpread,
+    /// Volume of both lungs, where an image or a person tells it.
+    whole_lungs: Option<Capacity>,
     pub(super) findings: Vec<Finding>,
+    /// By a CT that shows all of the lungs.
     pub(super) lung_mass: Option<LungMass>,
+    /// Of the part of the lungs that a CT shows which ends inside them.
+    pub(super) cut_lungs: Option<LungMass>,
 }
 
 /// Uptake of one tumour.
@@ -95,14 +106,30 @@ pub(super) struct Extrahepatic {
 }
 
 impl WorkUpImages {
-    /// Reads SPECT, structures and CT; none where the case has no SPECT.
+    /// Those of a case; none where it has no SPECT.
     pub(super) fn read(case: &Case, folder: &Path) -> anyhow::Result<Option<Self>> {
-        let images = case.images.in_folder(folder);
+        let roles: Vec<(String, Role)> = case
+            .structures
+            .iter()
+            .map(|structure| (structure.name.clone(), structure.role.role()))
+            .collect();
+        Self::of(
+            &case.images.in_folder(folder),
+            &Settings {
+                roles: &roles,
+                stated_lungs: case.lungs.as_ref().map(sirt_store::TissueMass::volume),
+                settled_by: SettledBy::Case,
+            },
+        )
+    }
+
+    /// Reads SPECT, structures and CT; none where there is no SPECT.
+    pub(super) fn of(images: &Images, settings: &Settings<'_>) -> anyhow::Result<Option<Self>> {
         let Some(path) = &images.maa_spect else {
             return Ok(None);
         };
-        let image = inputs::read_activity(path, None)?;
-        require_one_patient(&images, image.patient)?;
+        let settled_by = settings.settled_by;
+        let image = inputs::read_activity(path, None, settled_by)?;
         let mut findings = image.findings;
         let recorded = image.acquisition.units.as_ref().map(|fact| &fact.value);
         let stated = images.maa_spect_units.map(|units| units.pixel_units().0);
@@ -112,7 +139,11 @@ impl WorkUpImages {
                 severity: "note",
                 subject: "counting".to_owned(),
                 rule: "the numbers of the SPECT are not said to be counts, so that the uncertainty by counting is one of order only".to_owned(),
-                fix: "maa_spect_units = \"counts\" in [images], where they are".to_owned(),
+                fix: match settled_by {
+                    SettledBy::Case => "maa_spect_units = \"counts\" in [images], where they are",
+                    SettledBy::Options => "--units counts, where they are",
+                }
+                .to_owned(),
             });
         }
         if let Some(recorded) = image.acquisition.nuclide.as_ref() {
@@ -135,42 +166,37 @@ impl WorkUpImages {
             .transpose()?;
         let counts: Volume<Counts> = image.volume.reinterpret();
         let frame = counts.frame_of_reference().cloned();
-        let grid = counts.grid().clone();
         if images.structures.is_empty() {
             bail!(
                 "[images]: a SPECT without structures says nothing of liver and tumours; give structures"
             );
         }
-        let roles: Vec<(String, Role)> = case
-            .structures
-            .iter()
-            .map(|structure| (structure.name.clone(), structure.role.role()))
-            .collect();
-        let (masks, of_structures) = structure_input::on_grid(
-            &images.structures,
-            &grid,
-            frame.as_ref(),
-            registration.as_ref(),
-            &roles,
-        )?;
-        findings.extend(of_structures);
-        let of_role = |role: Role| {
-            masks
-                .iter()
-                .filter(move |named| named.role == role && named.derived.is_none())
+        let (structures, of_files) = structure_input::read(&images.structures)?;
+        findings.extend(of_files);
+        let place = Place {
+            grid: counts.grid(),
+            frame: frame.as_ref(),
+            registration: registration.as_ref(),
         };
-        let liver = joined(of_role(Role::Liver))?;
-        let lungs = joined(of_role(Role::Lung))?;
-        let lung_mass = match (&images.ct, &lungs) {
-            (Some(path), Some(_)) => Some(lung_mass(
-                path,
-                &images.structures,
-                frame.as_ref(),
-                registration.as_ref(),
-                &roles,
-            )?),
+        let (masks, of_structures) =
+            structure_input::weighted(&structures, place, settings.roles, settled_by)?;
+        findings.extend(of_structures);
+        let liver = joined(&masks, Role::Liver)?;
+        let lungs = joined(&masks, Role::Lung)?;
+        let by_ct = match (&images.ct, &lungs) {
+            (Some(path), Some(_)) => Some(lungs_by_ct(path, &structures, place, settings)?),
             _ => None,
         };
+        let whole_lungs = match by_ct {
+            Some(LungsByCt::Whole(lungs)) => Some(lungs.capacity()),
+            _ => settings.stated_lungs,
+        };
+        findings.extend(lungs_not_whole(
+            by_ct,
+            lungs.as_ref(),
+            whole_lungs,
+            settled_by,
+        ));
         Ok(Some(Self {
             counts,
             masks,
@@ -180,8 +206,16 @@ impl WorkUpImages {
                 fwhm: images.maa_spect_resolution.unwrap_or(Length::ZERO),
                 filter_fwhm: images.maa_spect_filter.unwrap_or(Length::ZERO),
             },
+            whole_lungs,
             findings,
-            lung_mass,
+            lung_mass: match by_ct {
+                Some(LungsByCt::Whole(lungs)) => Some(lungs),
+                _ => None,
+            },
+            cut_lungs: match by_ct {
+                Some(LungsByCt::Part(lungs)) => Some(lungs),
+                _ => None,
+            },
         }))
     }
 
@@ -219,7 +253,7 @@ impl WorkUpImages {
             image: &self.counts,
             lungs,
             liver,
-            whole_lungs: self.lung_mass.map(LungMass::capacity),
+            whole_lungs: self.whole_lungs,
         };
         let mut found = vec![
             spect
@@ -241,27 +275,13 @@ impl WorkUpImages {
     /// Parts of uniform uptake: tumours, and normal liver of each lobe that is drawn.
     fn liver_parts(&self, liver: &WeightMask) -> anyhow::Result<Vec<WeightMask>> {
         let tumours: Vec<&WeightMask> = self.tumours().map(|named| &named.mask).collect();
-        let mut rest = liver.clone();
-        let mut parts: Vec<WeightMask> = Vec::new();
-        for tumour in tumours {
-            rest = rest.without(tumour)?;
-            parts.push(tumour.clone());
-        }
-        for named in &self.masks {
-            let lower = named.name.to_lowercase();
-            if lower.contains("lobe") && named.role == Role::Other {
-                let lobe = shared(&named.mask, &rest)?;
-                if lobe.capacity().as_ml() > 1.0 {
-                    rest = rest.without(&lobe)?;
-                    parts.push(lobe);
-                }
-            }
-        }
-        // Under a millilitre is the rounding of outlines on the grid.
-        if rest.capacity().as_ml() > 1.0 {
-            parts.push(rest);
-        }
-        Ok(parts)
+        let lobes: Vec<&WeightMask> = self
+            .masks
+            .iter()
+            .filter(|named| named.role == Role::Other && named.name.to_lowercase().contains("lobe"))
+            .map(|named| &named.mask)
+            .collect();
+        Ok(uniform_liver_parts(liver, &tumours, &lobes)?)
     }
 
     /// Activity outside of liver and lungs.
@@ -344,20 +364,44 @@ impl WorkUpImages {
     }
 
     /// Refuses territories whose structures share more than the rounding of
-    /// outlines, unless the case declares that they overlap.
+    /// outlines, unless the case declares that they overlap, and lobes that
+    /// are swapped.
     pub(super) fn require_declared_overlaps(&self, case: &Case) -> anyhow::Result<()> {
+        self.require_lobes_on_their_sides(case)?;
         for (at, one) in case.territories.iter().enumerate() {
             for other in &case.territories[at + 1..] {
                 let (Some(first), Some(second)) = (self.mask_of(one)?, self.mask_of(other)?) else {
                     continue;
                 };
-                let common_ml = shared(first, second)?.capacity().as_ml();
+                let common_ml = shared_region(first, second)?.capacity().as_ml();
                 let smaller_ml = first.capacity().as_ml().min(second.capacity().as_ml());
                 if common_ml > UNDECLARED_OVERLAP * smaller_ml && !one.overlaps(other) {
                     bail!(
                         "territories `{}` and `{}` share {common_ml:.0} mL in the images; declare it (overlaps_with) or give structures that do not overlap",
                         one.name,
                         other.name
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a right lobe whose structure lies to the left of that of the
+    /// left lobe.
+    fn require_lobes_on_their_sides(&self, case: &Case) -> anyhow::Result<()> {
+        let of_lobe = |lobe: Lobe| case.territories.iter().filter(move |t| t.lobe == lobe);
+        for right in of_lobe(Lobe::Right) {
+            for left in of_lobe(Lobe::Left) {
+                let (Some(first), Some(second)) = (self.mask_of(right)?, self.mask_of(left)?)
+                else {
+                    continue;
+                };
+                if let Some(mm) = swapped_lobes_mm(first, second) {
+                    bail!(
+                        "territories `{}` and `{}`: the structure of the right lobe lies {mm:.0} mm to the patient's left of that of the left lobe; are the lobes swapped? correct `lobe` or `structure`, or the orientation of the images",
+                        right.name,
+                        left.name
                     );
                 }
             }
@@ -377,78 +421,52 @@ impl WorkUpImages {
         let Some(mask) = self.mask_of(territory)? else {
             return Ok(None);
         };
-        let mut inside: Vec<(String, WeightMask)> = Vec::new();
+        let all: Vec<&NamedMask> = self.tumours().collect();
+        let mut belonging = Vec::new();
         for name in &territory.tumours {
-            if !self.tumours().any(|named| named.name == *name) {
-                let known: Vec<_> = self.tumours().map(|m| m.name.as_str()).collect();
-                bail!(
+            let at = all.iter().position(|named| named.name == *name);
+            belonging.push(at.with_context(|| {
+                let known: Vec<_> = all.iter().map(|named| named.name.as_str()).collect();
+                format!(
                     "territory `{}`: tumour `{name}` is not among the tumours of the images, which are {}",
                     territory.name,
                     known.join(", ")
-                );
-            }
+                )
+            })?);
         }
-        for named in self.tumours() {
-            let part = shared(&named.mask, mask)?;
-            let taken = if territory.tumours.is_empty() {
-                part.capacity() / named.mask.capacity() >= PART_IN_TERRITORY
-            } else {
-                territory.tumours.contains(&named.name)
-            };
-            if taken && part.is_empty() {
-                bail!(
-                    "territory `{}`: tumour `{}` lies wholly outside of its structure",
-                    territory.name,
-                    named.name
-                );
-            }
-            if taken {
-                inside.push((named.name.clone(), part));
-            }
+        let masks: Vec<&WeightMask> = all.iter().map(|named| &named.mask).collect();
+        let cut = TerritoryRegions::new(
+            mask,
+            self.liver.as_ref(),
+            &masks,
+            (!belonging.is_empty()).then_some(belonging.as_slice()),
+        )?;
+        if let Some((at, _)) = cut.tumours.iter().find(|(_, part)| part.is_empty()) {
+            bail!(
+                "territory `{}`: tumour `{}` lies wholly outside of its structure",
+                territory.name,
+                all[*at].name
+            );
         }
-        // Tumours of others that reach into the territory are not normal liver.
-        let mut normal = mask.clone();
-        for named in self.tumours() {
-            normal = normal.without(&named.mask)?;
-        }
-        if normal.is_empty() {
+        if cut.normal.is_empty() {
             bail!(
                 "territory `{}` holds no normal liver in the images",
                 territory.name
             );
         }
+        let (inside, normal) = (&cut.tumours, &cut.normal);
         let mut regions: Vec<&WeightMask> = inside.iter().map(|(_, mask)| mask).collect();
-        regions.push(&normal);
+        regions.push(normal);
         let at_normal = inside.len();
-        // What lies outside is no one region: its tumours are as hot as these.
-        let mut outside: Vec<WeightMask> = Vec::new();
-        if let Some(liver) = &self.liver {
-            let mut rest = liver.without(mask)?;
-            for (_, tumour) in &inside {
-                rest = rest.without(tumour)?;
-            }
-            for named in self.tumours() {
-                let part = shared(&named.mask, &rest)?;
-                if !part.is_empty() {
-                    rest = rest.without(&part)?;
-                    outside.push(part);
-                }
-            }
-            // Under a millilitre is the rounding of outlines on the grid.
-            if rest.capacity().as_ml() > 1.0 {
-                outside.push(rest);
-            }
-            outside.retain(|part| part.capacity().as_ml() > SMALLEST_REGION_ML);
-        }
-        regions.extend(&outside);
+        regions.extend(&cut.outside);
         regions.extend(self.lungs.as_ref());
         let counts = RegionalCounts::new(&self.counts, &regions, self.spread)
             .with_context(|| format!("counts of territory `{}`", territory.name))?;
-        let all: Vec<usize> = (0..at_normal).collect();
-        let together = if all.is_empty() {
+        let positions: Vec<usize> = (0..at_normal).collect();
+        let together = if positions.is_empty() {
             None
         } else {
-            Some(counts.concentration_ratio(&all, &[at_normal])?)
+            Some(counts.concentration_ratio(&positions, &[at_normal])?)
         };
         let prediction = VoxelPrediction::new(
             &self.counts,
@@ -476,10 +494,10 @@ impl WorkUpImages {
         let tumours = inside
             .iter()
             .enumerate()
-            .map(|(at, (name, mask))| {
+            .map(|(at, (tumour, mask))| {
                 let (ratio, sigma) = counts.concentration_ratio(&[at], &[at_normal])?;
                 Ok(TumourFigures {
-                    name: name.clone(),
+                    name: all[*tumour].name.clone(),
                     volume_ml: mask.capacity().as_ml(),
                     tumour_to_normal: ratio,
                     standard_uncertainty: sigma,
@@ -496,7 +514,7 @@ impl WorkUpImages {
                     .sum::<f64>()
                     / tumour_volume_ml
             }),
-            normal_liver_gy_per_gbq: prediction.mean_per_gbq(&normal)?,
+            normal_liver_gy_per_gbq: prediction.mean_per_gbq(normal)?,
             perfused_gy_per_gbq: prediction.mean_per_gbq(mask)?,
         };
         let structure_gy_per_gbq = self
@@ -519,31 +537,6 @@ impl WorkUpImages {
     }
 }
 
-/// Refuses CT or structures of another patient than the SPECT.
-fn require_one_patient(
-    images: &sirt_store::Images,
-    patient: Option<sirt_dicom::PatientMark>,
-) -> anyhow::Result<()> {
-    let ct = images.ct.iter().map(|path| patients::Input {
-        what: "CT",
-        path,
-        kinds: &dicom_inputs::CT_KINDS,
-    });
-    let structures = images.structures.iter().map(|path| patients::Input {
-        what: "structures",
-        path,
-        kinds: &dicom_inputs::STRUCTURE_KINDS,
-    });
-    let others: Vec<_> = ct.chain(structures).collect();
-    patients::require_one(
-        "SPECT of the work-up",
-        patient,
-        &others,
-        Acceptance::NotOffered,
-    )?;
-    Ok(())
-}
-
 /// Organs that activity must not lie in, by the case or by their name.
 fn is_organ(case: &Case, name: &str) -> bool {
     let stated = case
@@ -561,58 +554,96 @@ fn is_organ(case: &Case, name: &str) -> bool {
                 | StructureRole::Other
         );
     }
-    let lower = name.to_lowercase();
-    [
-        "stomach",
-        "gastr",
-        "duoden",
-        "gallbladder",
-        "pancrea",
-        "bowel",
-        "colon",
-        "falciform",
-        "spleen",
-        "kidney",
-        "thyroid",
-    ]
-    .iter()
-    .any(|stem| lower.contains(stem))
+    ExtrahepaticOrgan::by_name(name).is_some()
 }
 
-/// What two structures share: the smaller weight of each voxel.
-fn shared(one: &WeightMask, other: &WeightMask) -> anyhow::Result<WeightMask> {
-    let outside = one.without(other)?;
-    Ok(one.without(&outside)?)
+/// All structures of a role together, but for derived ones.
+fn joined(masks: &[NamedMask], role: Role) -> anyhow::Result<Option<WeightMask>> {
+    Ok(joined_regions(
+        masks
+            .iter()
+            .filter(|named| named.role == role && named.derived.is_none())
+            .map(|named| &named.mask),
+    )?)
 }
 
-fn joined<'a>(masks: impl Iterator<Item = &'a NamedMask>) -> anyhow::Result<Option<WeightMask>> {
-    let mut joined: Option<WeightMask> = None;
-    for named in masks {
-        joined = Some(match joined {
-            None => named.mask.clone(),
-            Some(before) => before.union(&named.mask)?,
-        });
-    }
-    Ok(joined)
+/// Lungs as a CT shows them.
+#[derive(Clone, Copy)]
+enum LungsByCt {
+    Whole(LungMass),
+    /// The CT ends inside them.
+    Part(LungMass),
 }
 
 /// Mass of the lungs on the CT's own grid.
-fn lung_mass(
+fn lungs_by_ct(
     path: &Path,
-    structures: &[std::path::PathBuf],
-    frame: Option<&sirt_image::FrameOfReference>,
-    registration: Option<&sirt_dicom::Registration>,
-    roles: &[(String, Role)],
-) -> anyhow::Result<LungMass> {
-    let (ct, _) = inputs::read_ct(path, frame, registration)?;
-    let frame = ct.frame_of_reference().cloned();
-    let (masks, _) =
-        structure_input::on_grid(structures, ct.grid(), frame.as_ref(), registration, roles)?;
-    let lungs = joined(
-        masks
-            .iter()
-            .filter(|named| named.role == Role::Lung && named.derived.is_none()),
-    )?
-    .context("no lung on the grid of the CT")?;
-    lung_mass_from_ct(&ct, &lungs).context("mass of the lungs by CT")
+    structures: &[Structure],
+    place: Place<'_>,
+    settings: &Settings<'_>,
+) -> anyhow::Result<LungsByCt> {
+    let settled_by = settings.settled_by;
+    let (ct, _) = inputs::read_ct(path, place.frame, place.registration, settled_by)?;
+    let on_ct = Place {
+        grid: ct.grid(),
+        frame: ct.frame_of_reference(),
+        registration: place.registration,
+    };
+    let lungs: Vec<Structure> = structures
+        .iter()
+        .filter(|structure| {
+            let stated = structure_input::stated_role(settings.roles, &structure.name);
+            stated.unwrap_or_else(|| Role::of_name(&structure.name)) == Role::Lung
+        })
+        .cloned()
+        .collect();
+    let roles: Vec<(String, Role)> = lungs
+        .iter()
+        .map(|structure| (structure.name.clone(), Role::Lung))
+        .collect();
+    let (masks, _) = structure_input::weighted(&lungs, on_ct, &roles, settled_by)?;
+    let lungs = joined(&masks, Role::Lung)?.context("no lung on the grid of the CT")?;
+    let mass = lung_mass_from_ct(&ct, &lungs).context("mass of the lungs by CT")?;
+    Ok(if is_cut_by_image(&lungs) {
+        LungsByCt::Part(mass)
+    } else {
+        LungsByCt::Whole(mass)
+    })
+}
+
+/// What is missing of the lungs in CT and SPECT.
+fn lungs_not_whole(
+    by_ct: Option<LungsByCt>,
+    lungs: Option<&WeightMask>,
+    whole: Option<Capacity>,
+    settled_by: SettledBy,
+) -> Vec<Finding> {
+    let fix = match settled_by {
+        SettledBy::Case => {
+            "a CT of the whole chest, or mass or volume with density of both lungs in [lungs]"
+        }
+        SettledBy::Options => "a CT of the whole chest (--ct)",
+    };
+    let mut findings = Vec::new();
+    if let Some(LungsByCt::Part(part)) = by_ct {
+        findings.push(Finding {
+            severity: "weakens",
+            subject: "lungs".to_owned(),
+            rule: format!(
+                "the CT ends inside the lungs (they reach its first or last slice): the {:.0} g and {:.0} mL in it are a part and are not used",
+                part.mass().as_g(),
+                part.capacity().as_ml()
+            ),
+            fix: fix.to_owned(),
+        });
+    }
+    if whole.is_none() && lungs.is_some_and(is_cut_by_image) {
+        findings.push(Finding {
+            severity: "weakens",
+            subject: "lungs".to_owned(),
+            rule: "the SPECT ends inside the lungs and nothing tells their whole volume: what lies beyond it is in no count, so that the lung shunt reads low".to_owned(),
+            fix: fix.to_owned(),
+        });
+    }
+    findings
 }

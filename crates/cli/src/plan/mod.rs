@@ -1,12 +1,15 @@
 //! `sirt plan` and `sirt shunt`: a case to methods, limits, rules and vials.
 
 mod comparison;
+mod consistency;
 mod delivered_dose;
 mod facts;
 mod history;
 mod images;
 mod orders;
+mod planar;
 mod rules;
+mod shunt;
 mod text;
 mod unserved;
 
@@ -29,8 +32,10 @@ use self::facts::{PlanFacts, Product};
 use self::history::TreatmentHistory;
 use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
 use self::orders::{Delivered, VialPlan};
+use self::planar::PlanarWorkUp;
+pub(crate) use self::shunt::run as run_shunt;
 use crate::failure::BLOCKED;
-use crate::plan_arguments::{PlanArguments, ShuntArguments};
+use crate::plan_arguments::PlanArguments;
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
 use crate::table;
@@ -156,35 +161,19 @@ pub(crate) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Runs `sirt shunt`.
-pub(crate) fn run_shunt(arguments: &ShuntArguments) -> anyhow::Result<ExitCode> {
-    let case = Case::read(&arguments.case)?;
-    let images = WorkUpImages::read(&case, &arguments.case)?;
-    let estimates = facts::shunts(&case, images.as_ref())?;
-    let used = estimates
-        .first()
-        .cloned()
-        .context("no lung shunt in the case")?;
-    let result = ShuntResult { used, estimates };
-    if arguments.json {
-        table::print_json(&result)?;
-    } else {
-        table::print(&text::shunt(&result))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 /// Plans a case.
 pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     let stages = Stages::new();
     let case = Case::read(folder)?;
     let product = Product::of(&case)?;
     stages.begin("images of the work-up");
+    let of_patient = consistency::of_case(&case, folder)?;
     let images = WorkUpImages::read(&case, folder)?;
     if let Some(images) = &images {
         images.require_declared_overlaps(&case)?;
     }
-    let estimates = facts::shunts(&case, images.as_ref())?;
+    let planar = PlanarWorkUp::of_case(&case, folder)?;
+    let estimates = facts::shunts(&case, images.as_ref(), planar.as_ref())?;
     let used = estimates
         .first()
         .cloned()
@@ -271,7 +260,12 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         child_pugh_points: liver_function.child_pugh_points,
     })?;
     let history = history::history(&case, &product, &facts, &chosen, &delivered, &judged.chosen)?;
-    let mut findings = images.map(|images| images.findings).unwrap_or_default();
+    let mut findings: Vec<Finding> = [of_patient]
+        .into_iter()
+        .chain(images.map(|images| images.findings))
+        .chain(planar.map(|planar| planar.findings))
+        .flatten()
+        .collect();
     findings.append(&mut compared.findings);
     findings.extend(unserved::unserved(&case, &order));
     Ok(PlanResult {

@@ -19,4 +19,5 @@ mod plan;
 mod plan_delivered;
 mod references;
 mod roles;
+mod shunt;
 mod work_up;

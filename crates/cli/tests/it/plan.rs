@@ -159,6 +159,8 @@ density = "1.06 g/mL"
 maa_spect = "p/maa_spect.dcm"
 maa_spect_resolution = "12 mm"
 maa_spect_filter = "7 mm"
+maa_planar = "p/maa_planar.dcm"
+maa_planar_regions = "p/maa_planar_regions.toml"
 ct = "p/ct"
 structures = ["p/structures.dcm"]
 [[territory]]
@@ -170,7 +172,7 @@ name = "left"
 lobe = "left"
 structure = "{left}"
 [work_up]
-date = "2026-01-05"
+date = "2000-02-16"
 [goals]
 tumour = "120 Gy"
 normal_liver = "40 Gy"
@@ -223,6 +225,17 @@ fn the_built_in_patient_comes_back_and_wrong_images_are_refused() {
         assert!((found / truth - 1.0).abs() < tolerance, "{name}: {found}");
     }
     assert_eq!(rule(&plan, "extrahepatic-deposition")["outcome"], "pass");
+    let planar = plan["shunt"]["estimates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|estimate| estimate["method"] == "planar")
+        .unwrap();
+    let (fraction, sigma) = (&planar["fraction"], &planar["standard_uncertainty"]);
+    let (fraction, sigma) = (fraction.as_f64().unwrap(), sigma.as_f64().unwrap());
+    // 4 % were put in; k = 2.
+    assert!((fraction - 0.04).abs() < 2.0 * sigma, "{fraction} {sigma}");
+    assert!(sigma < 0.005, "{sigma}");
     let refused = |text: &str| {
         write(text);
         let output = sirt(at, &["plan", "."]);
@@ -233,6 +246,52 @@ fn the_built_in_patient_comes_back_and_wrong_images_are_refused() {
     assert!(said.contains("`right` and `left` share 60"), "{said}");
     let pet = of_phantom("Liver right lobe", "Liver left lobe").replace("p/maa_spect.dcm", "p/pet");
     assert!(refused(&pet).contains("allowed is Tc-99m"));
+    let whole = of_phantom("Liver right lobe", "Liver left lobe");
+    let swapped = refused(&of_phantom("Liver left lobe", "Liver right lobe"));
+    assert!(
+        swapped.contains("the structure of the right lobe lies") && swapped.contains("swapped?"),
+        "{swapped}"
+    );
+    let heavy = refused(&whole.replace("weight = \"75 kg\"", "weight = \"95 kg\""));
+    assert!(
+        heavy.contains("PatientWeight is 75 kg, the case states 95 kg")
+            && heavy.contains("accepted = [\"weight\"]"),
+        "{heavy}"
+    );
+    let another_day = refused(&whole.replace("2000-02-16", "2000-02-20"));
+    assert!(
+        another_day.contains("accepted = [\"date\"]"),
+        "{another_day}"
+    );
+    // Nothing says whose they are.
+    for said in [swapped, heavy, another_day] {
+        assert!(!said.contains("PHANTOM"), "{said}");
+    }
+    let moved = whole.replace("2000-02-16", "2000-02-20").replace(
+        "[images]\n",
+        "[images]\naccepted = [\"date\"]\naccepted_reason = \"moved dates\"\n",
+    );
+    write(&moved);
+    let output = sirt(at, &["shunt", ".", "--json"]);
+    let shunt: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(
+        shunt["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| finding["rule"]
+                .as_str()
+                .unwrap()
+                .ends_with("accepted: moved dates")),
+        "{shunt}"
+    );
+    // What a reader leaves open is settled by keys, not by options.
+    let role = format!("{whole}[[structure]]\nname = \"GTV 9\"\nrole = \"tumour\"\n");
+    let said = refused(&role);
+    assert!(
+        said.contains("[[structure]] name = \"GTV 9\"") && !said.contains("--role"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(crate) use attribute::attribute_name;
 pub use ct::read_ct;
 pub use dose::{DoseVolume, RecordedDose, RecordedHistogram, read_dose};
 pub use instance::SeriesKind;
-pub use nm::{PlanarImage, PlanarImages, read_planar};
+pub use nm::{PlanarDirection, PlanarImage, PlanarImages, read_planar};
 pub use patient::PatientMark;
 pub use registration::{Registration, read_registration};
 pub use scan::{Catalogue, SkippedFile, scan, scan_bytes};

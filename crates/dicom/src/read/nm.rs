@@ -13,6 +13,7 @@ use jiff::civil::DateTime;
 use sirt_image::{FrameOfReference, Grid, PixelUnits, Recorded, Unspecified, Volume};
 use sirt_quantity::{Energy, TimeSpan};
 
+use super::attribute::CodedConcept;
 use super::ct::stack_frames;
 use super::element::{DataSet, Extent};
 use super::instance::{Instance, SeriesKind};
@@ -56,8 +57,45 @@ pub struct PlanarImage {
     pub energy_range: Option<[Energy; 2]>,
     /// View as recorded, for example `Anterior`.
     pub view: Option<String>,
+    /// From where the detector looks, where (0054,0220) ViewCodeSequence says it.
+    pub direction: Option<PlanarDirection>,
     /// Duration of the frame.
     pub duration: Option<TimeSpan>,
+}
+
+/// From where a planar view looks at the patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanarDirection {
+    /// From the front.
+    Anterior,
+    /// From behind.
+    Posterior,
+}
+
+impl PlanarDirection {
+    /// By code (SNOMED CT of CID 26), else by what it is said to mean; none
+    /// for lateral and oblique views.
+    fn of(code: &CodedConcept) -> Option<Self> {
+        match code.value.as_str() {
+            "399321004" => return Some(Self::Anterior),
+            "399001007" => return Some(Self::Posterior),
+            _ => {}
+        }
+        let meaning = code.meaning.to_lowercase();
+        let has = |words: &[&str]| {
+            meaning
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| words.contains(&word))
+        };
+        if has(&["oblique", "lateral", "left", "right", "antero", "postero"]) {
+            return None;
+        }
+        match (has(&["anterior", "ant"]), has(&["posterior", "post"])) {
+            (true, false) => Some(Self::Anterior),
+            (false, true) => Some(Self::Posterior),
+            _ => None,
+        }
+    }
 }
 
 /// Reads the planar views of an NM object (static or whole body).
@@ -90,15 +128,15 @@ pub fn read_planar(series: &Series) -> Result<PlanarImages, DicomError> {
             .set
             .items(tags::DETECTOR_INFORMATION_SEQUENCE)
             .get(detector - 1);
+        let code = item.and_then(|item| item.code(tags::VIEW_CODE_SEQUENCE));
         views.push(PlanarImage {
             size: [layout.columns, layout.rows],
             counts,
             detector,
             energy_window: window,
             energy_range: energy_range(&object.set, window),
-            view: item
-                .and_then(|item| item.code(tags::VIEW_CODE_SEQUENCE))
-                .map(|code| code.meaning),
+            direction: code.as_ref().and_then(PlanarDirection::of),
+            view: code.map(|code| code.meaning),
             duration: item
                 .and_then(|item| item.number(tags::ACTUAL_FRAME_DURATION))
                 .or_else(|| object.set.number(tags::ACTUAL_FRAME_DURATION))
@@ -267,4 +305,28 @@ fn rotation_time(set: &DataSet<'_>) -> Option<TimeSpan> {
     let frames = rotation.number(tags::NUMBER_OF_FRAMES_IN_ROTATION)?;
     let each = rotation.number(tags::ACTUAL_FRAME_DURATION)?;
     Some(TimeSpan::from_seconds(frames * each / 1000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_told_by_its_code_or_by_what_it_means() {
+        let of = |value: &str, meaning: &str| {
+            PlanarDirection::of(&CodedConcept {
+                value: value.to_owned(),
+                scheme: String::new(),
+                meaning: meaning.to_owned(),
+            })
+        };
+        assert_eq!(of("399321004", ""), Some(PlanarDirection::Anterior));
+        assert_eq!(of("399001007", ""), Some(PlanarDirection::Posterior));
+        assert_eq!(of("X", "POST"), Some(PlanarDirection::Posterior));
+        assert_eq!(of("X", "Anterior"), Some(PlanarDirection::Anterior));
+        assert_eq!(of("X", "Left anterior oblique"), None);
+        // A beam through the patient, not a side that a camera stands on.
+        assert_eq!(of("X", "antero-posterior"), None);
+        assert_eq!(of("X", "right lateral"), None);
+    }
 }

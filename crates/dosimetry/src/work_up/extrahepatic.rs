@@ -24,6 +24,7 @@ use sirt_image::{Counts, PatientPoint, Volume, WeightMask, gaussian_blur};
 use sirt_quantity::{Capacity, Length};
 
 use crate::DosimetryError;
+use crate::work_up::organ_name::ExtrahepaticOrgan;
 use crate::work_up::regional_counts::{PointSpread, RegionalCounts};
 
 /// Scale from the median absolute deviation to the standard deviation of a
@@ -374,22 +375,7 @@ fn patient_bounds(mask: &WeightMask) -> [[f64; 2]; 3] {
 
 /// What uptake in an organ may mean.
 fn hint_of_organ(name: &str) -> Option<String> {
-    let lower = name.to_lowercase();
-    let text = if lower.contains("stomach") || lower.contains("gastric") {
-        "gastric arteries, or free pertechnetate: look for thyroid and kidneys"
-    } else if lower.contains("thyroid")
-        || lower.contains("kidney")
-        || lower.contains("bladder") && !lower.contains("gall")
-    {
-        "free pertechnetate?"
-    } else if lower.contains("duoden") || lower.contains("pancrea") || lower.contains("bowel") {
-        "gastroduodenal artery: ulcer, pancreatitis"
-    } else if lower.contains("gallbladder") {
-        "cystic artery: cholecystitis"
-    } else {
-        return None;
-    };
-    Some(text.to_owned())
+    ExtrahepaticOrgan::by_name(name)?.hint().map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
-//! Lung shunt fraction from planar views and from SPECT.
+//! Lung shunt fraction from SPECT, and what every way of measuring it gives.
 //!
 //! `L = N_lung/(N_lung + N_liver)` with the counts `N` of
 //!
-//! - planar views: the geometric mean `√(C_ant·C_post)` of each region, after
-//!   the background of the region's pixels is taken off where it is given;
-//!   attenuation and scatter are not corrected, so that it reads high;
 //! - SPECT with a margin: `N_lung = c̄·V_lung` from the mean concentration `c̄`
 //!   of the lungs away from the liver and the volume of the *whole* lungs, so
 //!   that the dome's motion and blur and missing apices are left out, and
@@ -12,10 +9,11 @@
 //! - SPECT with a known resolution: concentrations by the transfer matrix of
 //!   all regions ([`crate::RegionalCounts`]), times their volumes.
 //!
+//! Planar views are in `planar_views.rs`.
 //! Uncertainties are those of counting, first order. Contours, registration
 //! and motion come on top and are not in them.
-//! Source: planar vanroekel2021thesis p. 30 (TV-B13); margin and apices
-//! DOMAIN B.10 (recalled); `docs/methods/lung_shunt.md`.
+//! Source: margin and apices DOMAIN B.10 (recalled);
+//! `docs/methods/lung_shunt.md`.
 
 use serde::Serialize;
 use sirt_image::{Counts, Volume, WeightMask};
@@ -45,7 +43,8 @@ pub struct ShuntEstimate {
     pub method: ShuntMethod,
     /// The fraction.
     pub fraction: LungShuntFraction,
-    /// Standard uncertainty by counting, of the fraction; none where stated.
+    /// Standard uncertainty of the fraction: by counting, for planar views with
+    /// regions also by their borders; none where stated.
     pub standard_uncertainty: Option<f64>,
     /// Counts of the lungs (for planar views the geometric mean).
     pub lung_counts: Option<f64>,
@@ -55,77 +54,6 @@ pub struct ShuntEstimate {
     pub notes: Vec<String>,
     /// Bibliography key and place, or who stated it.
     pub reference: String,
-}
-
-/// Counts of a region in both planar views.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct PlanarRegion {
-    /// Counts from the front.
-    pub anterior: f64,
-    /// Counts from behind.
-    pub posterior: f64,
-    /// Background counts in as many pixels, from the front.
-    pub background_anterior: f64,
-    /// Background counts in as many pixels, from behind.
-    pub background_posterior: f64,
-}
-
-impl PlanarRegion {
-    /// Geometric mean after subtraction, and its relative variance.
-    fn geometric_mean(&self, what: &'static str) -> Result<(f64, f64), DosimetryError> {
-        let view = |counts: f64, background: f64| {
-            let net = counts - background;
-            if counts >= 0.0 && background >= 0.0 && net > 0.0 && net.is_finite() {
-                Ok((net, (counts + background) / (net * net)))
-            } else {
-                Err(DosimetryError::OutOfRange {
-                    what,
-                    value: format!("{counts} less background {background}"),
-                    allowed: "counts above their background, both at least 0",
-                })
-            }
-        };
-        let (anterior, front) = view(self.anterior, self.background_anterior)?;
-        let (posterior, back) = view(self.posterior, self.background_posterior)?;
-        Ok(((anterior * posterior).sqrt(), (front + back) / 4.0))
-    }
-}
-
-/// Lung shunt from the planar counts of lungs and liver.
-///
-/// # Errors
-/// [`DosimetryError::OutOfRange`] for counts that do not stand above their
-/// background.
-pub fn planar_lung_shunt(
-    lungs: &PlanarRegion,
-    liver: &PlanarRegion,
-) -> Result<ShuntEstimate, DosimetryError> {
-    let (lung_counts, lung_variance) = lungs.geometric_mean("planar counts of the lungs")?;
-    let (liver_counts, liver_variance) = liver.geometric_mean("planar counts of the liver")?;
-    let fraction = lung_counts / (lung_counts + liver_counts);
-    // d ln(L) = (1 - L)·(d ln N_lung - d ln N_liver).
-    let sigma = fraction * (1.0 - fraction) * (lung_variance + liver_variance).sqrt();
-    let subtracted = lungs.background_anterior
-        + lungs.background_posterior
-        + liver.background_anterior
-        + liver.background_posterior
-        > 0.0;
-    Ok(ShuntEstimate {
-        method: ShuntMethod::Planar,
-        fraction: LungShuntFraction::from_fraction(fraction)?,
-        standard_uncertainty: Some(sigma),
-        lung_counts: Some(lung_counts),
-        liver_counts: Some(liver_counts),
-        notes: vec![
-            if subtracted {
-                "background was subtracted".to_owned()
-            } else {
-                "no background was subtracted".to_owned()
-            },
-            "attenuation and scatter are not corrected: planar views read high".to_owned(),
-        ],
-        reference: "vanroekel2021thesis, p. 30".to_owned(),
-    })
 }
 
 /// What a lung shunt from SPECT needs.
@@ -266,66 +194,6 @@ fn estimate(
 mod tests {
     use super::*;
     use sirt_image::{Grid, PatientPoint};
-
-    const LUNGS: PlanarRegion = PlanarRegion {
-        anterior: 12_000.0,
-        posterior: 15_000.0,
-        background_anterior: 0.0,
-        background_posterior: 0.0,
-    };
-    const LIVER: PlanarRegion = PlanarRegion {
-        anterior: 180_000.0,
-        posterior: 210_000.0,
-        background_anterior: 0.0,
-        background_posterior: 0.0,
-    };
-
-    #[test]
-    fn planar_views_of_the_worked_example() {
-        // TV-B13, six decimals.
-        let shunt = planar_lung_shunt(&LUNGS, &LIVER).unwrap();
-        assert!((shunt.fraction.as_fraction() - 0.064_552).abs() < 0.5e-6);
-        // "with subtraction (2000, 2500, 3000, 3500)".
-        let lungs = PlanarRegion {
-            background_anterior: 2_000.0,
-            background_posterior: 2_500.0,
-            ..LUNGS
-        };
-        let liver = PlanarRegion {
-            background_anterior: 3_000.0,
-            background_posterior: 3_500.0,
-            ..LIVER
-        };
-        let shunt = planar_lung_shunt(&lungs, &liver).unwrap();
-        assert!((shunt.fraction.as_fraction() - 0.055_249).abs() < 0.5e-6);
-    }
-
-    #[test]
-    fn counting_of_planar_views_is_that_of_four_poisson_numbers() {
-        let shunt = planar_lung_shunt(&LUNGS, &LIVER).unwrap();
-        // L(1 - L)/2 · sqrt(1/12000 + 1/15000 + 1/180000 + 1/210000).
-        let expected = 0.064_552 * 0.935_448 / 2.0
-            * (1.0 / 12e3 + 1.0 / 15e3 + 1.0 / 180e3 + 1.0 / 210e3_f64).sqrt();
-        let sigma = shunt.standard_uncertainty.unwrap();
-        assert!((sigma / expected - 1.0).abs() < 1e-4);
-    }
-
-    #[test]
-    fn refuses_background_over_counts() {
-        let lungs = PlanarRegion {
-            background_posterior: 15_000.0,
-            ..LUNGS
-        };
-        assert_eq!(
-            planar_lung_shunt(&lungs, &LIVER).unwrap_err().to_string(),
-            "planar counts of the lungs 15000 less background 15000 is outside counts above their background, both at least 0"
-        );
-        let negative = PlanarRegion {
-            anterior: -1.0,
-            ..LIVER
-        };
-        assert!(planar_lung_shunt(&LUNGS, &negative).is_err());
-    }
 
     /// Lung above (k >= 10) and liver below, 1 mL voxels.
     fn chest() -> (Volume<Counts>, WeightMask, WeightMask) {

@@ -12,7 +12,9 @@ use sirt_quantity::{
 use super::TimedActivityRow;
 use crate::images::ImageUnits;
 use crate::instant::Day;
-use crate::vocabulary::{Lobe, Segment, StructureRole, TherapyKind, TumourType};
+use crate::vocabulary::{
+    ImageDifference, Lobe, PlanarViewName, Segment, StructureRole, TherapyKind, TumourType,
+};
 use crate::written::{Words, Written, WrittenDoseFactor};
 
 /// The patient.
@@ -175,6 +177,11 @@ pub(crate) struct ImagesRow {
     pub(crate) maa_planar_anterior: Option<String>,
     /// Planar view of MAA from the back; with `maa_planar_anterior`.
     pub(crate) maa_planar_posterior: Option<String>,
+    /// Views in the order of the frames, where the files do not say them.
+    #[serde(default)]
+    pub(crate) maa_planar_views: Vec<PlanarViewName>,
+    /// Outlines of lungs, liver and background in the planar views.
+    pub(crate) maa_planar_regions: Option<String>,
     /// CT, file or folder.
     pub(crate) ct: Option<String>,
     /// Structures: RTSTRUCT, SEG, .seg.nrrd or label maps.
@@ -186,6 +193,11 @@ pub(crate) struct ImagesRow {
     pub(crate) y90: Option<String>,
     /// Unit of its numbers, where the file does not say it.
     pub(crate) y90_units: Option<ImageUnits>,
+    /// What may differ between images and case; with `accepted_reason`.
+    #[serde(default)]
+    pub(crate) accepted: Vec<ImageDifference>,
+    /// Why it may.
+    pub(crate) accepted_reason: Option<String>,
 }
 
 /// What a structure of the images is, where its name does not tell.

@@ -4,8 +4,8 @@ use sirt_dosimetry::Device;
 use sirt_outcome::{LiverFunctionTable, Sex};
 use sirt_quantity::{AbsorbedDose, Activity, Capacity, TimeSpan};
 use sirt_store::{
-    Age, Case, ImageUnits, Intent, Lobe, PrescriptionMethod, Segment, StructureRole, TherapyKind,
-    TumourType,
+    Age, Case, ImageDifference, ImageUnits, Intent, Lobe, PlanarViewName, PrescriptionMethod,
+    Segment, StructureRole, TherapyKind, TumourType,
 };
 
 use crate::example_text;
@@ -31,6 +31,12 @@ fn says_what_it_says() {
     assert!((right.normal_mass().unwrap().as_g() - 840.0).abs() < 1e-9);
     assert_eq!(case.structures[1].role, StructureRole::Stomach);
     assert_eq!(case.images.maa_spect_units, Some(ImageUnits::Counts));
+    assert_eq!(
+        case.images.maa_planar_views,
+        [PlanarViewName::Anterior, PlanarViewName::Posterior]
+    );
+    assert!(case.images.accepted.holds(ImageDifference::Weight));
+    assert!(!case.images.accepted.holds(ImageDifference::Sex));
     let work_up = case.work_up.as_ref().unwrap();
     let counts = work_up.planar_counts.unwrap();
     assert_eq!(
@@ -93,6 +99,7 @@ fn reads_a_folder_and_finds_its_images() {
         std::fs::create_dir_all(folder.path().join(inner)).unwrap();
     }
     std::fs::write(folder.path().join("structures.dcm"), "").unwrap();
+    std::fs::write(folder.path().join("maa/regions.toml"), "").unwrap();
     std::fs::write(folder.path().join("case.toml"), example_text()).unwrap();
     let case = Case::read(folder.path()).unwrap();
     let images = case.images.in_folder(folder.path());

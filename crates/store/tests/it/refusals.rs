@@ -373,6 +373,18 @@ fn one_of_several_keys() {
         "[images]: exactly one of maa_planar, or maa_planar_anterior with maa_planar_posterior has to be given, found 1",
     );
     refused(
+        "accepted_reason = \"weighed again on the ward\"\n",
+        "",
+        "accepted = ",
+        "[images] accepted: `accepted_reason` is missing: why images and case may differ",
+    );
+    refused(
+        "maa_planar = \"maa/planar\"",
+        "maa_planar_anterior = \"a\"\nmaa_planar_posterior = \"p\"",
+        "maa_planar_views",
+        "[images] maa_planar_views: `maa_planar_views` has no meaning beside maa_planar_anterior and maa_planar_posterior, which say the views",
+    );
+    refused(
         "lung_posterior_background = 2500\n",
         "",
         "[work_up.planar_counts]",
