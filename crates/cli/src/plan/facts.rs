@@ -383,9 +383,6 @@ fn card_territory(
 /// What the case holds and the plan does not compute with, and what it waits for.
 pub(super) fn not_computed(case: &Case) -> Vec<String> {
     let mut told = Vec::new();
-    if case.signature.is_none() {
-        told.push("draft: the plan is not signed ([signature])".to_owned());
-    }
     for therapy in &case.prior_therapies {
         if let (Some(dose), Some(territory)) = (therapy.normal_liver_dose, &therapy.territory) {
             told.push(format!(

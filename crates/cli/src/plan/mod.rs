@@ -4,6 +4,7 @@ mod facts;
 mod images;
 mod orders;
 mod rules;
+mod signing;
 mod text;
 
 use std::path::Path;
@@ -12,16 +13,17 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dosimetry::{
-    CourseDoses, LimitSelection, MethodQuestion, MethodRow, PlanMethod, RuleResult, ShuntEstimate,
-    UnusedOverride, course_doses, is_blocked, method_card, method_question, row_of_activity,
+    CourseDoses, InvolvedVolume, LimitSelection, MethodQuestion, MethodRow, PlanMethod,
+    PlanUncertainty, RuleResult, ShuntEstimate, UnusedOverride, course_doses, is_blocked, method_card, method_question, row_of_activity,
 };
 use sirt_outcome::{AlbiGrade, LaboratoryValues, LiverFunctionTable};
 use sirt_quantity::{Activity, ResidualFraction};
-use sirt_store::Case;
+use sirt_store::{Case, CaseDocument};
 
 use self::facts::{PlanFacts, Product};
-use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
-use self::orders::{Delivered, VialPlan};
+pub(crate) use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
+pub(crate) use self::orders::{Delivered, VialPlan};
+pub(crate) use self::signing::{Signing, SigningStatus};
 use crate::plan_arguments::{PlanArguments, ShuntArguments};
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
@@ -30,89 +32,102 @@ use crate::table;
 /// A plan, as `--json` prints it.
 #[derive(Debug, Serialize)]
 pub(crate) struct PlanResult {
-    program: Program,
+    pub(crate) program: Program,
     pub(crate) case: CaseResult,
-    product: ProductResult,
-    shunt: ShuntResult,
-    liver_function: LiverFunctionResult,
-    territories: Vec<TerritoryResult>,
-    methods: Vec<MethodRow>,
-    chosen: Vec<MethodRow>,
-    questions: Vec<MethodQuestion>,
-    course: Option<CourseDoses>,
-    extrahepatic: Option<Extrahepatic>,
-    limits: LimitSelection,
-    rules: Vec<RuleResult>,
-    unused_overrides: Vec<UnusedOverride>,
+    pub(crate) product: ProductResult,
+    pub(crate) shunt: ShuntResult,
+    pub(crate) liver_function: LiverFunctionResult,
+    pub(crate) territories: Vec<TerritoryResult>,
+    pub(crate) methods: Vec<MethodRow>,
+    pub(crate) chosen: Vec<MethodRow>,
+    pub(crate) questions: Vec<MethodQuestion>,
+    pub(crate) course: Option<CourseDoses>,
+    pub(crate) extrahepatic: Option<Extrahepatic>,
+    pub(crate) limits: LimitSelection,
+    pub(crate) rules: Vec<RuleResult>,
+    pub(crate) unused_overrides: Vec<UnusedOverride>,
     /// Whether a stop stands that nobody has overridden or cleared.
-    blocked: bool,
-    vials: Vec<VialRow>,
-    order: VialPlan,
-    delivered: Vec<Delivered>,
-    assumptions: Vec<String>,
-    findings: Vec<Finding>,
+    pub(crate) blocked: bool,
+    pub(crate) vials: Vec<VialRow>,
+    pub(crate) order: VialPlan,
+    pub(crate) delivered: Vec<Delivered>,
+    pub(crate) assumptions: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
+    /// What the contents are signed by.
+    pub(crate) signing: Signing,
+}
+
+/// A plan with what it was made from.
+pub(crate) struct Planned {
+    pub(crate) case: Case,
+    pub(crate) images: Option<WorkUpImages>,
+    /// The whole liver, as the plan took it.
+    pub(crate) liver: Option<InvolvedVolume>,
+    /// Of each territory, in the order of the result's.
+    pub(crate) uncertainties: Vec<PlanUncertainty>,
+    pub(crate) result: PlanResult,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct CaseResult {
-    pseudonym: String,
-    tumour_type: String,
-    device: String,
-    scenario: String,
+    pub(crate) pseudonym: String,
+    pub(crate) tumour_type: String,
+    pub(crate) device: String,
+    pub(crate) scenario: String,
 }
 
 #[derive(Debug, Serialize)]
-struct ProductResult {
-    name: String,
-    nuclide: String,
-    half_life_h: f64,
-    half_life_source: String,
-    dose_factor_gy_kg_per_gbq: f64,
-    dose_factor_source: String,
-    lung_mass_g: f64,
+pub(crate) struct ProductResult {
+    pub(crate) name: String,
+    pub(crate) nuclide: String,
+    pub(crate) half_life_h: f64,
+    pub(crate) half_life_source: String,
+    pub(crate) dose_factor_gy_kg_per_gbq: f64,
+    pub(crate) dose_factor_source: String,
+    pub(crate) lung_mass_g: f64,
 }
 
 #[derive(Debug, Serialize)]
-struct ShuntResult {
+pub(crate) struct ShuntResult {
     /// By which the plan computes.
-    used: ShuntEstimate,
+    pub(crate) used: ShuntEstimate,
     /// All that there are, the used one included.
-    estimates: Vec<ShuntEstimate>,
+    pub(crate) estimates: Vec<ShuntEstimate>,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct LiverFunctionResult {
-    taken: Option<String>,
-    albi: Option<f64>,
-    albi_grade: Option<u8>,
-    child_pugh_points: Option<u8>,
-    child_pugh_class: Option<String>,
-    meld_3: Option<f64>,
+pub(crate) struct LiverFunctionResult {
+    pub(crate) taken: Option<String>,
+    pub(crate) albi: Option<f64>,
+    pub(crate) albi_grade: Option<u8>,
+    pub(crate) child_pugh_points: Option<u8>,
+    pub(crate) child_pugh_class: Option<String>,
+    pub(crate) meld_3: Option<f64>,
     /// Why a score is not there.
-    missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct TerritoryResult {
-    name: String,
-    volume_ml: f64,
-    tumour_volume_ml: f64,
-    density_g_per_ml: f64,
-    mass_g: f64,
-    tumour_mass_g: f64,
-    tumour_to_normal: Option<f64>,
-    residual_percent: f64,
-    images: Option<TerritoryFigures>,
+pub(crate) struct TerritoryResult {
+    pub(crate) name: String,
+    pub(crate) volume_ml: f64,
+    pub(crate) tumour_volume_ml: f64,
+    pub(crate) density_g_per_ml: f64,
+    pub(crate) mass_g: f64,
+    pub(crate) tumour_mass_g: f64,
+    pub(crate) tumour_to_normal: Option<f64>,
+    pub(crate) residual_percent: f64,
+    pub(crate) images: Option<TerritoryFigures>,
 }
 
 /// A vial of the best order plan, flat.
 #[derive(Debug, Serialize)]
-struct VialRow {
-    territories: Vec<String>,
-    size_gbq: f64,
-    calibrated_at: jiff::Timestamp,
-    usable_from: jiff::Timestamp,
-    usable_until: jiff::Timestamp,
+pub(crate) struct VialRow {
+    pub(crate) territories: Vec<String>,
+    pub(crate) size_gbq: f64,
+    pub(crate) calibrated_at: jiff::Timestamp,
+    pub(crate) usable_from: jiff::Timestamp,
+    pub(crate) usable_until: jiff::Timestamp,
 }
 
 /// The activity of a territory that the plan goes on with.
@@ -154,6 +169,11 @@ pub(crate) fn run_shunt(arguments: &ShuntArguments) -> anyhow::Result<ExitCode> 
 
 /// Plans a case.
 pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
+    Ok(planned_with_images(folder)?.result)
+}
+
+/// Plans a case and keeps what the plan was made from.
+pub(crate) fn planned_with_images(folder: &Path) -> anyhow::Result<Planned> {
     let stages = Stages::new();
     let case = Case::read(folder)?;
     let product = Product::of(&case)?;
@@ -236,7 +256,7 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         albi_grade: liver_function.albi_grade,
         child_pugh_points: liver_function.child_pugh_points,
     })?;
-    Ok(PlanResult {
+    let mut result = PlanResult {
         program: Program::THIS,
         case: CaseResult {
             pseudonym: case.patient.pseudonym.as_str().to_owned(),
@@ -268,8 +288,25 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         vials: vial_rows(&order),
         order,
         delivered,
-        assumptions: facts.assumptions,
-        findings: images.map(|images| images.findings).unwrap_or_default(),
+        assumptions: facts.assumptions.clone(),
+        findings: images
+            .as_ref()
+            .map(|images| images.findings.clone())
+            .unwrap_or_default(),
+        signing: Signing::default(),
+    };
+    let contents = CaseDocument::read(folder)?.contents()?;
+    result.signing = Signing::of(&case, &contents, &result)?;
+    Ok(Planned {
+        case,
+        images,
+        liver: facts.patient.liver,
+        uncertainties: facts
+            .territories
+            .iter()
+            .map(|territory| territory.uncertainty)
+            .collect(),
+        result,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use sirt_dosimetry::{MethodRow, Outcome, RuleResult};
 
-use super::{PlanResult, ShuntResult};
+use super::{PlanResult, ShuntResult, SigningStatus};
 use crate::table::{Table, digits, findings_text};
 
 /// All of a plan.
@@ -87,6 +87,11 @@ pub(super) fn plan(result: &PlanResult) -> String {
         "BLOCKED: a stop stands that nobody has cleared or overridden\n"
     } else {
         "not blocked\n"
+    });
+    text.push_str(match result.signing.status {
+        SigningStatus::Draft => "draft: nobody has signed it (sirt report CASE --sign NAME --role ROLE)\n",
+        SigningStatus::Signed => "signed\n",
+        SigningStatus::Changed => "draft again: what was signed has changed since\n",
     });
     text.push_str(&vials(result));
     for delivered in &result.delivered {

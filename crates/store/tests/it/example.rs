@@ -56,8 +56,8 @@ fn says_what_it_says() {
     assert!(case.administrations[1].stasis);
     assert_eq!(case.overrides.len(), 1);
     assert_eq!(
-        case.signature.as_ref().unwrap().date.to_string(),
-        "2026-03-13"
+        case.signatures[0].at.to_string(),
+        "2026-03-13T15:20+01:00"
     );
 }
 
