@@ -49,6 +49,15 @@ pub enum ReportError {
         /// What is wrong and what is allowed.
         reason: String,
     },
+    /// A letter that would be printed as a box.
+    #[error(
+        "the letter {letter:?} (U+{:04X}) is in none of the document's fonts, Noto Sans and \
+         DejaVu Sans; Latin, Greek and Cyrillic letters are", u32::from(*letter)
+    )]
+    NoGlyph {
+        /// The letter.
+        letter: char,
+    },
     /// Values that cannot be drawn.
     #[error("{plot}: {reason}")]
     Plot {

@@ -10,6 +10,9 @@ mod document;
 mod error;
 mod html;
 mod numbered;
+#[cfg(feature = "pdf")]
+mod pdf;
+pub mod plot;
 mod sign;
 mod svg;
 
@@ -19,3 +22,5 @@ pub use document::{
 };
 pub use error::ReportError;
 pub use html::html;
+#[cfg(feature = "pdf")]
+pub use pdf::pdf;

@@ -59,6 +59,15 @@ impl CleanSvg {
             self.content
         )
     }
+
+    /// The picture as a file.
+    #[cfg(feature = "pdf")]
+    pub(crate) fn as_file(&self) -> String {
+        format!(
+            "<svg xmlns=\"{SVG}\" viewBox=\"{}\"{}>{}</svg>",
+            self.view_box, self.attributes, self.content
+        )
+    }
 }
 
 /// Takes a picture over element by element; identifiers get `prefix`.

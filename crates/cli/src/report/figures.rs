@@ -95,12 +95,19 @@ impl Clock {
         Self(offset.unwrap_or(Offset::UTC))
     }
 
-    /// `2026-03-16 11:30`.
-    pub(super) fn minute(self, at: Timestamp) -> String {
+    pub(super) const fn offset(self) -> Offset {
         self.0
-            .to_datetime(at)
-            .strftime("%Y-%m-%d %H:%M")
-            .to_string()
+    }
+
+    /// The day of an instant.
+    pub(super) fn day(self, at: Timestamp) -> jiff::civil::Date {
+        self.0.to_datetime(at).date()
+    }
+
+    /// Hours from the beginning of a day to an instant.
+    pub(super) fn hours_since(self, day: jiff::civil::Date, at: Timestamp) -> anyhow::Result<f64> {
+        let start = self.0.to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))?;
+        Ok(at.duration_since(start).as_secs_f64() / 3600.0)
     }
 
     /// `Mon 16 Mar, 11:30`: what a ward reads.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use sirt_dosimetry::{DoseVolumeHistogram, NamedMask, Role, predicted_dose};
 use sirt_image::{Hounsfield, Volume, VoxelQuantity, WeightMask};
 use sirt_quantity::{AbsorbedDose, Activity, ActivityConcentration, ResidualFraction};
+use sirt_report::plot::{DvhCurve, dose_volume};
 use sirt_report::{Block, Figure, FigureWidth, Picture, Section, Table};
 
 use super::figures::{gy, ml};
@@ -13,7 +14,6 @@ use super::material::{Material, numbers, row, words};
 use super::references::plain;
 use crate::colour::structure_colour;
 use crate::dose_files::middle;
-use crate::dvh_plot::{DvhCurve, dvh_svg};
 use crate::inputs;
 use crate::plan::WorkUpImages;
 use crate::preview::{ColourScale, OutlinedStructure, Preview, Underlay, preview_png};
@@ -220,7 +220,7 @@ fn predicted(
     let dose: Volume<AbsorbedDose> = predicted_dose(&parts)?;
     let mut curves = Vec::new();
     let mut rows = Vec::new();
-    for (at, region) in regions.iter().enumerate() {
+    for region in regions {
         let histogram = DoseVolumeHistogram::of_structure(&dose, &region.mask)
             .with_context(|| format!("structure `{}`", region.name))?;
         let top = histogram.max();
@@ -231,8 +231,7 @@ fn predicted(
             })
             .collect();
         curves.push(DvhCurve {
-            name: region.name.clone(),
-            colour: structure_colour(at),
+            structure: region.name.clone(),
             points,
         });
         let at_fraction = |fraction: f64| gy(histogram.dose_at_fraction(fraction));
@@ -261,7 +260,7 @@ fn predicted(
         Block::Figure(Figure {
             caption: "Dose-volume histograms of the prediction: part of the volume that receives a dose or more.".to_owned(),
             alternative: "Cumulative dose-volume histograms of territories and tumours".to_owned(),
-            picture: Picture::Svg(dvh_svg("", &curves)?),
+            picture: Picture::Svg(dose_volume(&curves)?),
             width: FigureWidth::Full,
         }),
         Block::Table(Table {

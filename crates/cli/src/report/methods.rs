@@ -1,7 +1,10 @@
 //! The method card: every published method on this patient.
 
 use sirt_dosimetry::{MethodQuestion, MethodRow, PlanMethod, Verdict};
-use sirt_report::{Block, Callout, Cell, Mark, Row, Section, Table};
+use sirt_report::plot::{MethodActivity, MethodCardPlot, TerritoryMethods, method_card};
+use sirt_report::{
+    Block, Callout, Cell, Figure, FigureWidth, Mark, Picture, Row, Section, Table,
+};
 
 use super::figures::{difference, gbq, gy, gy_with_interval, optional, probability};
 use super::material::{Material, numbers, row, text, words};
@@ -42,6 +45,7 @@ pub(super) fn section(material: &Material<'_>) -> anyhow::Result<Section> {
     let mut blocks = vec![Block::Paragraph(
         "All activities go through the same dose model (partition where tumour and T/N are known, else one compartment; the voxel prediction for methods by voxels) with one dose factor, so that rows differ by the method alone. Activities are in the vial at infusion.".to_owned(),
     )];
+    blocks.extend(plot(material)?);
     for territory in &material.plan.territories {
         blocks.push(Block::Subheading(plain(&territory.name)));
         let question = material
@@ -59,6 +63,54 @@ pub(super) fn section(material: &Material<'_>) -> anyhow::Result<Section> {
         heading: "All methods on this patient".to_owned(),
         blocks,
     })
+}
+
+/// Activities of all methods side by side.
+fn plot(material: &Material<'_>) -> anyhow::Result<Option<Block>> {
+    let territories: Vec<TerritoryMethods> = material
+        .plan
+        .territories
+        .iter()
+        .map(|territory| {
+            let rows = material
+                .plan
+                .methods
+                .iter()
+                .filter(|row| row.territory == territory.name && row.activity_gbq.is_some());
+            let planned = material
+                .plan
+                .chosen
+                .iter()
+                .filter(|row| row.territory == territory.name);
+            let method = |row: &MethodRow, chosen: bool| MethodActivity {
+                method: if chosen {
+                    "Plan".to_owned()
+                } else {
+                    in_words(row.name).to_owned()
+                },
+                activity_gbq: row.activity_gbq,
+                interval_gbq: None,
+                chosen,
+            };
+            TerritoryMethods {
+                name: territory.name.clone(),
+                methods: planned
+                    .map(|row| method(row, true))
+                    .chain(rows.map(|row| method(row, false)))
+                    .collect(),
+            }
+        })
+        .filter(|territory| !territory.methods.is_empty())
+        .collect();
+    if territories.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Block::Figure(Figure {
+        caption: "Activity in the vial by each method; the band is 20 % to both sides of the plan’s.".to_owned(),
+        alternative: "Activity of each method for each territory".to_owned(),
+        picture: Picture::Svg(method_card(&MethodCardPlot { territories })?),
+        width: FigureWidth::Full,
+    })))
 }
 
 /// Would another published method change the activity by more than 20 %, or the decision?

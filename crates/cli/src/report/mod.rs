@@ -22,6 +22,7 @@ use serde::Serialize;
 use sirt_report::{Report, Signature};
 use sirt_store::{CaseDocument, Instant};
 
+use self::figures::Clock;
 use self::material::Material;
 use self::references::Library;
 use self::self_check::{Filled, SelfCheck};
@@ -160,7 +161,7 @@ fn document(
     sections.push(methods::section(material)?);
     sections.push(limits_rules::limits(material));
     sections.push(limits_rules::rules(material));
-    sections.push(vials::section(material));
+    sections.push(vials::section(material)?);
     sections.extend(images.predicted);
     sections.push(basis::uncertainty(material));
     sections.push(basis::assumptions(material));
@@ -223,13 +224,13 @@ fn sign(folder: &Path, planned: &Planned, name: &str, role: &str) -> anyhow::Res
             bail!("{option} is empty; a signature has a name and a role");
         }
     }
-    let now = jiff::Zoned::now();
-    let seconds = jiff::Timestamp::from_second(now.timestamp().as_second())?;
+    let now = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second())?;
     let mut document = CaseDocument::read(folder)?;
     document.append_signature(&sirt_store::Signature {
         role: role.trim().to_owned(),
         name: name.trim().to_owned(),
-        at: Instant::new(seconds, now.offset()),
+        // By the clock that the case is written in.
+        at: Instant::new(now, Clock::of(&planned.case).offset()),
         content: planned.result.signing.content.clone(),
     })?;
     document.write()?;
@@ -274,6 +275,12 @@ fn write_whole(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(cannot)
 }
 
+#[cfg(feature = "pdf")]
+fn pdf(report: &Report) -> anyhow::Result<Vec<u8>> {
+    Ok(sirt_report::pdf(report)?)
+}
+
+#[cfg(not(feature = "pdf"))]
 fn pdf(_: &Report) -> anyhow::Result<Vec<u8>> {
-    bail!("this build writes no PDF; give a name that ends in .html")
+    bail!("this build writes no PDF (feature pdf); give a name that ends in .html")
 }

@@ -1,18 +1,23 @@
 //! Vials, hours, and what happens when an infusion is late or stops.
 
+use anyhow::bail;
 use sirt_dosimetry::OrderPlan;
-use sirt_report::{Block, Callout, Cell, Mark, Row, Section, Table};
+use sirt_report::plot::{InfusionMark, VialRow, VialSchedulePlot, vial_schedule};
+use sirt_report::{
+    Block, Callout, Cell, Figure, FigureWidth, Mark, Picture, Row, Section, Table,
+};
 
 use super::figures::{difference, gbq, gy, ml, optional};
 use super::material::{Material, capital, numbers, row, text, words};
 use super::references::plain;
 
-pub(super) fn section(material: &Material<'_>) -> Section {
+pub(super) fn section(material: &Material<'_>) -> anyhow::Result<Section> {
     let order = &material.plan.order;
     let mut blocks = Vec::new();
     if let Some(outcome) = &order.outcome {
         if let Some(plan) = &outcome.plan {
             blocks.push(Block::Table(vials(material, plan)));
+            blocks.push(Block::Figure(plot(material, plan)?));
             blocks.push(Block::Table(infusions(material, plan)));
             blocks.push(Block::Table(what_if(material)));
         }
@@ -39,10 +44,75 @@ pub(super) fn section(material: &Material<'_>) -> Section {
             order.notes.iter().map(|note| capital(&material.cited(note))).collect(),
         ));
     }
-    Section {
+    Ok(Section {
         heading: "Vials and hours".to_owned(),
         blocks,
-    }
+    })
+}
+
+/// When each vial may be given, and when it is to be.
+fn plot(material: &Material<'_>, plan: &OrderPlan) -> anyhow::Result<Figure> {
+    let clock = material.clock;
+    let instants = || {
+        let of_vials = plan.vials.iter().flat_map(|planned| {
+            let vial = &planned.vial;
+            [vial.calibrated_at, vial.usable_from, vial.usable_until]
+        });
+        let of_infusions = plan.infusions.iter().flat_map(|infusion| {
+            let window = &infusion.window;
+            [infusion.order.planned_at, window.earliest, window.latest]
+        });
+        of_vials.chain(of_infusions)
+    };
+    let first = instants().min().map(|at| clock.day(at));
+    let last = instants().max().map(|at| clock.day(at));
+    let (Some(first), Some(last)) = (first, last) else {
+        bail!("a plan of vials without a vial");
+    };
+    let days = first
+        .series(jiff::Span::new().days(1))
+        .take_while(|day| *day <= last)
+        .map(|day| day.strftime("%a %d %b").to_string())
+        .collect();
+    let hours = |at| clock.hours_since(first, at);
+    let vials = plan
+        .vials
+        .iter()
+        .enumerate()
+        .map(|(at, planned)| {
+            let vial = &planned.vial;
+            let infusions = planned
+                .infusions
+                .iter()
+                .filter_map(|infusion| plan.infusions.get(*infusion))
+                .map(|infusion| {
+                    Ok(InfusionMark {
+                        name: infusion.order.territory.clone(),
+                        at_h: hours(infusion.order.planned_at)?,
+                        allowed_h: [
+                            hours(infusion.window.earliest)?,
+                            hours(infusion.window.latest)?,
+                        ],
+                    })
+                })
+                .collect::<anyhow::Result<_>>()?;
+            Ok(VialRow {
+                name: format!("{}: {} GBq", at + 1, gbq(vial.size.as_gbq())),
+                calibration_h: hours(vial.calibrated_at)?,
+                usable_h: [hours(vial.usable_from)?, hours(vial.usable_until)?],
+                infusions,
+            })
+        })
+        .collect::<anyhow::Result<_>>()?;
+    Ok(Figure {
+        caption: format!(
+            "Vials and infusions on the clock of the site ({}): bars from first to last use, triangles at calibration, brackets where an infusion may start, dots where it is planned.",
+            clock.zone()
+        ),
+        alternative: "When each vial may be given and when it is to be".to_owned(),
+        picture: Picture::Svg(vial_schedule(&VialSchedulePlot { days, vials })?),
+        width: FigureWidth::Full,
+    })
 }
 
 fn vials(material: &Material<'_>, plan: &OrderPlan) -> Table {

@@ -1,4 +1,13 @@
 //! Documents as their readers get them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "fixtures outside of test functions may unwrap as tests do"
+)]
+
 mod fixture;
 mod html;
+#[cfg(feature = "pdf")]
+mod pdf;
+mod plot;
