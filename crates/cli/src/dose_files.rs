@@ -12,7 +12,9 @@ use crate::dose::DoseCase;
 use crate::dose_dicom;
 use crate::dvh_plot::{DvhCurve, dvh_svg};
 use crate::output_folder::{self, OutputFolder};
-use crate::preview::{ColourScale, OutlinedStructure, Preview, Underlay, preview_png};
+use crate::preview::{
+    ColourScale, OutlinedStructure, Preview, SCREEN_WIDTH, Underlay, preview_png,
+};
 
 /// Steps of a histogram in dvh.csv: fine enough to draw, whatever the maximum.
 const CSV_STEPS: f64 = 500.0;
@@ -133,6 +135,7 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
         focus: middle_of_hottest_tumour(case),
         title: "Absorbed dose",
         subtitle: &title(case),
+        width: SCREEN_WIDTH,
     })?;
     write(out, name, &picture)?;
     Ok(vec![name.to_owned()])

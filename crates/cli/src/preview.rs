@@ -28,7 +28,7 @@ use sirt_quantity::ActivityConcentration;
 
 use self::layout::{
     BAR_WIDTH, CAPTION, DOSED_PART, DoseScale, HEADER, Heading, Layout, MARGIN, Panel, TUMOUR_PART,
-    WIDTH, dose_scale, index_along, lay_out, pixel_along, tick_step,
+    dose_scale, index_along, lay_out, pixel_along, tick_step,
 };
 use crate::canvas::{Anchor, Canvas};
 use crate::colour::{Rgb, dose_colour, mix, readable_on_black};
@@ -40,6 +40,10 @@ const BORDER: Rgb = [60, 64, 67];
 
 /// CT numbers that are black and white: the abdominal window 400 HU wide at 40 HU.
 const CT_WINDOW_HU: [f64; 2] = [-160.0, 240.0];
+/// Width of a picture for a screen, pixels.
+pub(crate) const SCREEN_WIDTH: i64 = 1680;
+/// Width of a picture for a page, pixels: its letters are read on A4.
+pub(crate) const PAGE_WIDTH: i64 = 1180;
 /// Pixels after which the next of several lines on each other is drawn.
 const TURN: f64 = 22.0;
 /// Half the width of a contour line, pixels.
@@ -115,6 +119,8 @@ pub(crate) struct Preview<'a, Q> {
     pub(crate) title: &'a str,
     /// Second line: nuclide, method, medium.
     pub(crate) subtitle: &'a str,
+    /// Width of the picture, pixels.
+    pub(crate) width: i64,
 }
 
 /// Values in the plane of a slice, linear between voxel centres and held at the border.
@@ -154,8 +160,8 @@ fn draw<Q: VoxelQuantity>(preview: &Preview<'_, Q>) -> anyhow::Result<(Canvas, L
     let legend = legend_rows(&measuring, preview, &layout);
     let height = layout.bottom + 26 + 26 * legend.len() as i64 + MARGIN / 2;
 
-    let mut canvas = Canvas::new(WIDTH as usize, height as usize, BACKGROUND)?;
-    let room = (WIDTH - 2 * MARGIN) as f64;
+    let mut canvas = Canvas::new(preview.width as usize, height as usize, BACKGROUND)?;
+    let room = (preview.width - 2 * MARGIN) as f64;
     let title = canvas.fit(25.0, preview.title, room);
     canvas.text([MARGIN as f64, 38.0], Anchor::Left, 25.0, INK, &title);
     let subtitle = canvas.fit(17.0, preview.subtitle, room);
@@ -357,7 +363,12 @@ fn direction_letters(direction: PatientVector) -> String {
     parts.into_iter().map(|(_, letter)| letter).collect()
 }
 
-fn annotate<Q: VoxelQuantity>(canvas: &mut Canvas, preview: &Preview<'_, Q>, layout: &Layout, panel: &Panel) {
+fn annotate<Q: VoxelQuantity>(
+    canvas: &mut Canvas,
+    preview: &Preview<'_, Q>,
+    layout: &Layout,
+    panel: &Panel,
+) {
     let grid = preview.overlay.grid();
     let [x, y] = panel.corner;
     let [width, height] = panel.size;
@@ -413,10 +424,10 @@ fn annotate<Q: VoxelQuantity>(canvas: &mut Canvas, preview: &Preview<'_, Q>, lay
     }
 }
 
-/// `Axial · slice 46 of 90 · z = -123.4 mm`; an oblique slice has no one coordinate.
+/// `Axial · 46 of 90 · z = -123.4 mm`; an oblique slice has no one coordinate.
 fn caption(grid: &Grid, panel: &Panel, focus: [usize; 3]) -> String {
     let slice = format!(
-        "{} · slice {} of {}",
+        "{} · {} of {}",
         panel.name,
         focus[panel.normal] + 1,
         grid.size()[panel.normal]
@@ -549,7 +560,11 @@ struct LegendEntry {
 }
 
 /// Whether the outline of a structure can be seen in at least one slice.
-fn is_cut<Q: VoxelQuantity>(structure: &OutlinedStructure<'_>, preview: &Preview<'_, Q>, layout: &Layout) -> bool {
+fn is_cut<Q: VoxelQuantity>(
+    structure: &OutlinedStructure<'_>,
+    preview: &Preview<'_, Q>,
+    layout: &Layout,
+) -> bool {
     let grid = preview.overlay.grid();
     structure
         .mask
@@ -565,8 +580,12 @@ fn is_cut<Q: VoxelQuantity>(structure: &OutlinedStructure<'_>, preview: &Preview
 }
 
 /// Names with their colours, broken into rows; what no slice cuts is faint.
-fn legend_rows<Q: VoxelQuantity>(canvas: &Canvas, preview: &Preview<'_, Q>, layout: &Layout) -> Vec<Vec<LegendEntry>> {
-    let room = WIDTH - 2 * MARGIN;
+fn legend_rows<Q: VoxelQuantity>(
+    canvas: &Canvas,
+    preview: &Preview<'_, Q>,
+    layout: &Layout,
+) -> Vec<Vec<LegendEntry>> {
+    let room = preview.width - 2 * MARGIN;
     let mut rows: Vec<Vec<LegendEntry>> = Vec::new();
     let mut x = room;
     for structure in preview.structures {
@@ -660,12 +679,13 @@ mod tests {
             let dose = dose(signs);
             let preview = Preview {
                 overlay: &dose,
-            scale: ColourScale::Dose,
+                scale: ColourScale::Dose,
                 underlay: Underlay::Empty,
                 structures: &[],
                 focus: hottest(&dose),
                 title: "hot corner",
                 subtitle: "",
+                width: SCREEN_WIDTH,
             };
             let layout = lay_out(&preview);
             let (width, pixels) = decode(&preview_png(&preview).unwrap());
@@ -699,6 +719,7 @@ mod tests {
             focus: hottest(&dose),
             title: "",
             subtitle: "",
+            width: SCREEN_WIDTH,
         };
         let layout = lay_out(&preview);
         for panel in &layout.panels {
@@ -734,6 +755,7 @@ mod tests {
             focus: hottest(&dose),
             title: "",
             subtitle: "",
+            width: SCREEN_WIDTH,
         };
         let layout = lay_out(&preview);
         let panel = &layout.panels[0];
@@ -776,11 +798,9 @@ mod tests {
             focus: [40, 0, 0],
             title: "",
             subtitle: "",
+            width: SCREEN_WIDTH,
         };
         let error = preview_png(&preview).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "voxel [40, 0, 0] is outside the grid [40, 30, 20]"
-        );
+        assert_eq!(error, "voxel [40, 0, 0] is outside the grid [40, 30, 20]");
     }
 }

@@ -14,7 +14,8 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dosimetry::{
     CourseDoses, InvolvedVolume, LimitSelection, MethodQuestion, MethodRow, PlanMethod,
-    PlanUncertainty, RuleResult, ShuntEstimate, UnusedOverride, course_doses, is_blocked, method_card, method_question, row_of_activity,
+    PlanUncertainty, RuleResult, ShuntEstimate, UnusedOverride, course_doses, is_blocked,
+    method_card, method_question, row_of_activity,
 };
 use sirt_outcome::{AlbiGrade, LaboratoryValues, LiverFunctionTable};
 use sirt_quantity::{Activity, ResidualFraction};

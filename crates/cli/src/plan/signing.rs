@@ -133,6 +133,9 @@ mod tests {
         };
         let one = written(serde_json::json!({"a": [1.000_000_1, null, "x"]}));
         assert_eq!(one, written(serde_json::json!({"a": [1.0, null, "x"]})));
-        assert_ne!(one, written(serde_json::json!({"a": [1.000_01, null, "x"]})));
+        assert_ne!(
+            one,
+            written(serde_json::json!({"a": [1.000_01, null, "x"]}))
+        );
     }
 }

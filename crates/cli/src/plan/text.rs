@@ -89,7 +89,9 @@ pub(super) fn plan(result: &PlanResult) -> String {
         "not blocked\n"
     });
     text.push_str(match result.signing.status {
-        SigningStatus::Draft => "draft: nobody has signed it (sirt report CASE --sign NAME --role ROLE)\n",
+        SigningStatus::Draft => {
+            "draft: nobody has signed it (sirt report CASE --sign NAME --role ROLE)\n"
+        }
         SigningStatus::Signed => "signed\n",
         SigningStatus::Changed => "draft again: what was signed has changed since\n",
     });

@@ -4,8 +4,6 @@ use sirt_image::{Grid, VoxelQuantity};
 
 use super::Preview;
 
-/// Width of the picture, pixels.
-pub(super) const WIDTH: i64 = 1680;
 pub(super) const MARGIN: i64 = 28;
 pub(super) const GAP: i64 = 22;
 /// Room for the colour bar and its ticks, pixels.
@@ -104,7 +102,7 @@ pub(super) fn lay_out<Q: VoxelQuantity>(preview: &Preview<'_, Q>) -> Layout {
         .iter()
         .map(|(_, _, down, _)| extent_mm[down.axis])
         .fold(0.0, f64::max);
-    let room = (WIDTH - 2 * MARGIN - 3 * GAP - BAR_ROOM) as f64;
+    let room = (preview.width - 2 * MARGIN - 3 * GAP - BAR_ROOM) as f64;
     let pixels_per_mm = (room / total_mm).min(TALLEST / tallest_mm).min(FINEST);
     let pixels = |axis: usize| ((extent_mm[axis] * pixels_per_mm).round() as i64).max(1);
 
@@ -184,7 +182,10 @@ pub(super) struct DoseScale {
 /// The scale of a preview: its top covers 99.5 % of the tumours' voxels, without
 /// tumours 99.8 % of the dosed ones, so that a noisy voxel does not darken the
 /// whole picture.
-pub(super) fn dose_scale<Q: VoxelQuantity>(preview: &Preview<'_, Q>, shown: &[[f64; 2]; 3]) -> DoseScale {
+pub(super) fn dose_scale<Q: VoxelQuantity>(
+    preview: &Preview<'_, Q>,
+    shown: &[[f64; 2]; 3],
+) -> DoseScale {
     let grid = preview.overlay.grid();
     let values = preview.overlay.values();
     let mut dosed: Vec<f32> = Vec::new();

@@ -10,7 +10,12 @@ use super::references::plain;
 pub(super) fn uncertainty(material: &Material<'_>) -> Section {
     let mut columns = vec![words("Of", 5)];
     let mut values: Vec<[f64; 6]> = Vec::new();
-    for (territory, uncertainty) in material.plan.territories.iter().zip(&material.planned.uncertainties) {
+    for (territory, uncertainty) in material
+        .plan
+        .territories
+        .iter()
+        .zip(&material.planned.uncertainties)
+    {
         columns.push(numbers(&plain(&territory.name), "k = 1"));
         values.push([
             uncertainty.tumour_mass,
@@ -38,7 +43,10 @@ pub(super) fn uncertainty(material: &Material<'_>) -> Section {
                 .iter()
                 .map(|of_territory| sirt_report::Cell::Text(percent(of_territory[at]))),
         );
-        sirt_report::Row { cells, strong: false }
+        sirt_report::Row {
+            cells,
+            strong: false,
+        }
     })
     .collect();
     Section {
@@ -141,7 +149,12 @@ fn constants(material: &Material<'_>) -> Vec<Fact> {
                     || "case.toml, [lungs]".to_owned(),
                     |stated| format!("case.toml, [lungs]: {}", material.cited(stated)),
                 ),
-                None if material.plan.assumptions.iter().any(|told| told.starts_with("lung mass") && told.contains("by CT")) => {
+                None if material
+                    .plan
+                    .assumptions
+                    .iter()
+                    .any(|told| told.starts_with("lung mass") && told.contains("by CT")) =>
+                {
                     "CT of the case".to_owned()
                 }
                 None => "convention; see the assumptions".to_owned(),
@@ -149,7 +162,10 @@ fn constants(material: &Material<'_>) -> Vec<Fact> {
         ),
         sourced(
             "Program",
-            format!("{} {}", material.plan.program.name, material.plan.program.version),
+            format!(
+                "{} {}",
+                material.plan.program.name, material.plan.program.version
+            ),
             "this build".to_owned(),
         ),
     ]
@@ -158,8 +174,16 @@ fn constants(material: &Material<'_>) -> Vec<Fact> {
 fn patient(material: &Material<'_>) -> Vec<Fact> {
     let case = material.case;
     let mut facts = vec![
-        sourced("Height", format!("{:.0} cm", case.patient.height.as_cm()), "case.toml, [patient]"),
-        sourced("Weight", format!("{:.1} kg", case.patient.weight.as_kg()), "case.toml, [patient]"),
+        sourced(
+            "Height",
+            format!("{:.0} cm", case.patient.height.as_cm()),
+            "case.toml, [patient]",
+        ),
+        sourced(
+            "Weight",
+            format!("{:.1} kg", case.patient.weight.as_kg()),
+            "case.toml, [patient]",
+        ),
     ];
     match (&case.liver, material.planned.liver) {
         (Some(liver), _) => {
@@ -175,7 +199,11 @@ fn patient(material: &Material<'_>) -> Vec<Fact> {
         }
         (None, Some(liver)) => facts.push(sourced(
             "Liver",
-            format!("{} mL, {} mL of it tumour", ml(liver.total().as_ml()), ml(liver.tumour().as_ml())),
+            format!(
+                "{} mL, {} mL of it tumour",
+                ml(liver.total().as_ml()),
+                ml(liver.tumour().as_ml())
+            ),
             "structures of the images",
         )),
         (None, None) => {}
@@ -263,7 +291,11 @@ fn territories(material: &Material<'_>) -> Vec<Fact> {
             ));
         }
         if let Some(shunt) = stated.lung_shunt {
-            facts.push(sourced(format!("{name}: lung shunt"), percent(shunt.as_fraction()), file.clone()));
+            facts.push(sourced(
+                format!("{name}: lung shunt"),
+                percent(shunt.as_fraction()),
+                file.clone(),
+            ));
         }
         facts.push(sourced(
             format!("{name}: residual"),
@@ -283,9 +315,17 @@ fn territories(material: &Material<'_>) -> Vec<Fact> {
     facts.push(sourced(
         "Lung shunt",
         percent(used.fraction.as_fraction()),
-        format!("{}: {}", super::work_up::way(used.method), material.cited(&used.reference)),
+        format!(
+            "{}: {}",
+            super::work_up::way(used.method),
+            material.cited(&used.reference)
+        ),
     ));
-    if let Some(maa) = case.work_up.as_ref().and_then(|work_up| work_up.maa_activity) {
+    if let Some(maa) = case
+        .work_up
+        .as_ref()
+        .and_then(|work_up| work_up.maa_activity)
+    {
         facts.push(sourced(
             "MAA",
             format!("{:.0} MBq at {}", maa.activity.as_mbq(), instant(maa.at)),
@@ -315,7 +355,10 @@ fn images(material: &Material<'_>) -> Vec<Fact> {
         facts.push(sourced("Structures", shown(path), file));
     }
     for (label, length) in [
-        ("Resolution of the SPECT (FWHM)", images.maa_spect_resolution),
+        (
+            "Resolution of the SPECT (FWHM)",
+            images.maa_spect_resolution,
+        ),
         ("Filter in it (FWHM)", images.maa_spect_filter),
     ] {
         if let Some(length) = length {
@@ -349,7 +392,11 @@ fn treatment(material: &Material<'_>) -> Vec<Fact> {
     facts.extend(case.sessions.iter().map(|session| {
         sourced(
             "Room",
-            format!("{} to {}", instant(session.earliest), instant(session.latest)),
+            format!(
+                "{} to {}",
+                instant(session.earliest),
+                instant(session.latest)
+            ),
             "case.toml, [[session]]",
         )
     }));
@@ -360,7 +407,11 @@ fn treatment(material: &Material<'_>) -> Vec<Fact> {
         } else {
             format!("{} GBq", sizes.join(", "))
         };
-        sourced("On offer", format!("{sizes} at {}", instant(offer.at)), "case.toml, [[calibration]]")
+        sourced(
+            "On offer",
+            format!("{sizes} at {}", instant(offer.at)),
+            "case.toml, [[calibration]]",
+        )
     }));
     facts.extend(case.vials.iter().map(|vial| {
         sourced(

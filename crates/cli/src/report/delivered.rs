@@ -26,7 +26,11 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
                     text(gbq(activity.residual.as_gbq())),
                     text(gbq(activity.delivered.as_gbq())),
                     Cell::Mark(
-                        if delivered.within_tolerance { Mark::Pass } else { Mark::Warn },
+                        if delivered.within_tolerance {
+                            Mark::Pass
+                        } else {
+                            Mark::Warn
+                        },
                         difference(activity.difference_percent),
                     ),
                     text(
@@ -68,7 +72,11 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
         .administrations
         .iter()
         .filter_map(|given| {
-            Some(format!("{}: {}", plain(&given.territory), plain(given.note.as_deref()?)))
+            Some(format!(
+                "{}: {}",
+                plain(&given.territory),
+                plain(given.note.as_deref()?)
+            ))
         })
         .collect();
     if !notes.is_empty() {
@@ -101,7 +109,8 @@ fn doses(material: &Material<'_>) -> Table {
                 .chosen
                 .iter()
                 .find(|row| row.territory == delivered.territory)?;
-            let scale = delivered.activity.delivered.as_gbq() / delivered.activity.intended.as_gbq();
+            let scale =
+                delivered.activity.delivered.as_gbq() / delivered.activity.intended.as_gbq();
             let scaled = |dose: Option<f64>| optional(dose.map(|dose| dose * scale), gy);
             Some(Row {
                 cells: [

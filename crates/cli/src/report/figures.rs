@@ -34,9 +34,23 @@ pub(super) fn ml(value: f64) -> String {
     }
 }
 
+/// A text of a number with a minus sign for a hyphen, and none before zero.
+fn signed(text: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().all(|c| !('1'..='9').contains(&c)) => rest.to_owned(),
+        Some(rest) => format!("−{rest}"),
+        None => text.to_owned(),
+    }
+}
+
 /// A fraction as percent, with one decimal.
 pub(super) fn percent(fraction: f64) -> String {
-    format!("{:.1} %", fraction * 100.0)
+    signed(&format!("{:.1} %", fraction * 100.0))
+}
+
+/// A lung shunt, or its uncertainty, as percent with two decimals.
+pub(super) fn shunt(fraction: f64) -> String {
+    format!("{:.2} %", fraction * 100.0)
 }
 
 /// A probability as percent: never certain, since it is sampled.
@@ -51,14 +65,17 @@ pub(super) fn probability(value: f64) -> String {
 /// A ratio: two decimals, one from 10.
 pub(super) fn ratio(value: f64) -> String {
     if value.abs() >= 9.995 {
-        format!("{value:.1}")
+        signed(&format!("{value:.1}"))
     } else {
-        format!("{value:.2}")
+        signed(&format!("{value:.2}"))
     }
 }
 
 /// A difference in percent, with its sign.
 pub(super) fn difference(percent: f64) -> String {
+    if percent.abs() < 0.05 {
+        return "0.0 %".to_owned();
+    }
     format!("{percent:+.1} %").replace('-', "−")
 }
 
@@ -106,13 +123,18 @@ impl Clock {
 
     /// Hours from the beginning of a day to an instant.
     pub(super) fn hours_since(self, day: jiff::civil::Date, at: Timestamp) -> anyhow::Result<f64> {
-        let start = self.0.to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))?;
+        let start = self
+            .0
+            .to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))?;
         Ok(at.duration_since(start).as_secs_f64() / 3600.0)
     }
 
     /// `Mon 16 Mar, 11:30`: what a ward reads.
     pub(super) fn day_and_minute(self, at: Timestamp) -> String {
-        self.0.to_datetime(at).strftime("%a %d %b, %H:%M").to_string()
+        self.0
+            .to_datetime(at)
+            .strftime("%a %d %b, %H:%M")
+            .to_string()
     }
 
     /// The zone, said once beside the instants.
@@ -146,6 +168,12 @@ mod tests {
         assert_eq!(probability(0.9999), "> 99 %");
         assert_eq!(probability(0.5), "50 %");
         assert_eq!(difference(-3.46), "−3.5 %");
-        assert_eq!(gy_with_interval(Some(160.0), Some([98.2, 240.0])), "160 (98.2–240)");
+        assert_eq!(difference(-0.0001), "0.0 %");
+        assert_eq!(percent(-0.0001), "0.0 %");
+        assert_eq!(ratio(-0.5), "−0.50");
+        assert_eq!(
+            gy_with_interval(Some(160.0), Some([98.2, 240.0])),
+            "160 (98.2–240)"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The first page: whom it is about, whether it may be given, what and when.
 
-use sirt_dosimetry::{MethodRow, Outcome, PlannedInfusion, RuleResult};
+use sirt_dosimetry::{MethodRow, OrderPlan, Outcome, PlannedInfusion, RuleResult};
 use sirt_report::{Block, Callout, Fact, Mark, Section, Status, Table};
 use sirt_store::Age;
 
@@ -8,9 +8,15 @@ use super::figures::{
     NONE, difference, gbq, gy, gy_with_interval, instant, ml, optional, probability,
 };
 use super::material::{Material, capital, fact, numbers, row, spaced, words};
-use super::methods::{in_words, vial_and_given};
+use super::methods::{chosen_in_words, vial_and_given};
 use super::references::plain;
 use crate::plan::SigningStatus;
+
+/// Headings of the first section.
+pub(super) const FIRST_OF_PLAN: &str = "What to give, and when";
+pub(super) const FIRST_OF_RECORD: &str = "What was planned";
+/// The rule that only a record can answer.
+const DELIVERED_RULE: &str = "delivered-activity";
 
 /// "Treatment plan", or "Treatment record" once something was given.
 pub(super) fn title(material: &Material<'_>) -> String {
@@ -83,7 +89,9 @@ pub(super) fn facts(material: &Material<'_>) -> Vec<Fact> {
             "Microspheres",
             format!(
                 "{}, {} ({})",
-                material.plan.product.name, material.plan.product.nuclide, material.plan.case.device
+                material.plan.product.name,
+                material.plan.product.nuclide,
+                material.plan.case.device
             ),
         ),
         fact("Treated", treated(material)),
@@ -101,7 +109,7 @@ pub(super) fn facts(material: &Material<'_>) -> Vec<Fact> {
     }
     let signing = &material.plan.signing;
     facts.push(fact(
-        "Contents",
+        "Fingerprint",
         format!(
             "{} ({})",
             signing.content,
@@ -152,26 +160,45 @@ pub(super) fn section(material: &Material<'_>) -> Section {
         blocks.push(Block::Callout(changed(material)));
     }
     blocks.push(Block::Table(activities(material)));
+    blocks.extend(order(material));
     blocks.push(Block::Table(doses(material)));
     if let Some(course) = &material.plan.course
         && !course.unknown.is_empty()
     {
         blocks.push(Block::List(
-            course.unknown.iter().map(|text| capital(&plain(text))).collect(),
+            course
+                .unknown
+                .iter()
+                .map(|text| capital(&plain(text)))
+                .collect(),
         ));
     }
     Section {
         heading: if material.is_record() {
-            "What was planned".to_owned()
+            FIRST_OF_RECORD.to_owned()
         } else {
-            "What to give, and when".to_owned()
+            FIRST_OF_PLAN.to_owned()
         },
         blocks,
     }
 }
 
 fn said(rule: &RuleResult) -> String {
-    format!("{} ({}): {}", capital(&spaced(rule.id)), rule.id, plain(&rule.message))
+    format!(
+        "{} ({}): {}",
+        rule_in_words(rule.id),
+        rule.id,
+        plain(&rule.message)
+    )
+}
+
+/// The id of a rule as words.
+fn rule_in_words(id: &str) -> String {
+    let words = spaced(id)
+        .replace("albi", "ALBI")
+        .replace("bsa", "BSA")
+        .replace("child pugh", "Child-Pugh");
+    capital(&words)
 }
 
 fn verdict(material: &Material<'_>) -> Callout {
@@ -182,8 +209,11 @@ fn verdict(material: &Material<'_>) -> Callout {
     let stops = of(&|rule| rule.blocks());
     let overridden = of(&|rule| rule.overridden.is_some());
     let warnings = of(&|rule| rule.outcome == Outcome::Warn && rule.overridden.is_none());
-    let unknown = of(&|rule| rule.outcome == Outcome::Unknown);
     let record = material.is_record();
+    // What was delivered is not known before.
+    let unknown =
+        of(&|rule| rule.outcome == Outcome::Unknown && (record || rule.id != DELIVERED_RULE));
+    let no_vial = !record && vial_plan(material).is_none();
     let (mark, heading) = if !stops.is_empty() {
         let count = counted(stops.len(), "stop stands", "stops stand");
         (
@@ -195,9 +225,15 @@ fn verdict(material: &Material<'_>) -> Callout {
             },
         )
     } else if material.plan.chosen.len() < material.plan.territories.len() {
-        (Mark::Warn, "Not complete: a territory has no activity".to_owned())
-    } else if !warnings.is_empty() || !unknown.is_empty() {
+        (
+            Mark::Warn,
+            "Not complete: a territory has no activity".to_owned(),
+        )
+    } else if !warnings.is_empty() || !unknown.is_empty() || no_vial {
         let mut parts = Vec::new();
+        if no_vial {
+            parts.push("no vial is planned".to_owned());
+        }
         if !warnings.is_empty() {
             parts.push(counted(warnings.len(), "warning", "warnings"));
         }
@@ -210,8 +246,12 @@ fn verdict(material: &Material<'_>) -> Callout {
         (
             Mark::Warn,
             format!(
-                "{}: {}",
-                if record { "Given with" } else { "No stop stands; look at" },
+                "{} {}",
+                if record {
+                    "Given with"
+                } else {
+                    "No stop stands; look at:"
+                },
                 parts.join(", ")
             ),
         )
@@ -228,14 +268,24 @@ fn verdict(material: &Material<'_>) -> Callout {
     let mut texts: Vec<String> = stops.iter().map(|rule| said(rule)).collect();
     texts.extend(warnings.iter().map(|rule| said(rule)));
     if !unknown.is_empty() {
-        let names: Vec<String> = unknown.iter().map(|rule| spaced(rule.id)).collect();
+        let names: Vec<String> = unknown.iter().map(|rule| rule_in_words(rule.id)).collect();
         texts.push(format!("Not judged: {}.", names.join(", ")));
+    }
+    if no_vial {
+        texts.extend(
+            material
+                .plan
+                .order
+                .notes
+                .iter()
+                .map(|note| capital(&plain(note))),
+        );
     }
     for rule in overridden {
         if let Some(given) = &rule.overridden {
             texts.push(format!(
                 "{} was set aside by {}: {}",
-                capital(&spaced(rule.id)),
+                rule_in_words(rule.id),
                 plain(&given.by),
                 plain(&given.reason)
             ));
@@ -273,15 +323,34 @@ fn changed(material: &Material<'_>) -> Callout {
     }
 }
 
+fn vial_plan<'a>(material: &Material<'a>) -> Option<&'a OrderPlan> {
+    material.plan.order.outcome.as_ref()?.plan.as_ref()
+}
+
+/// What to order, in a sentence.
+fn order(material: &Material<'_>) -> Option<Block> {
+    let plan = vial_plan(material)?;
+    let vials: Vec<String> = plan
+        .vials
+        .iter()
+        .map(|planned| {
+            format!(
+                "{} GBq calibrated {}",
+                gbq(planned.vial.size.as_gbq()),
+                material.clock.day_and_minute(planned.vial.calibrated_at)
+            )
+        })
+        .collect();
+    Some(Block::Paragraph(format!(
+        "{}: {}.",
+        if vials.len() == 1 { "Vial" } else { "Vials" },
+        vials.join("; ")
+    )))
+}
+
 /// The infusion of a territory in the plan of vials.
 fn infusion_of<'a>(material: &Material<'a>, territory: &str) -> Option<&'a PlannedInfusion> {
-    material
-        .plan
-        .order
-        .outcome
-        .as_ref()?
-        .plan
-        .as_ref()?
+    vial_plan(material)?
         .infusions
         .iter()
         .find(|infusion| infusion.order.territory == territory)
@@ -302,21 +371,23 @@ fn activities(material: &Material<'_>) -> Table {
             total = [total[0] + vial, total[1] + given];
         }
         let planned = infusion_of(material, &territory.name);
-        let at = planned.map(|infusion| infusion.order.planned_at).or_else(|| {
-            material
-                .case
-                .prescriptions
-                .iter()
-                .find(|prescription| prescription.territory == territory.name)
-                .and_then(|prescription| prescription.at)
-                .map(sirt_store::Instant::timestamp)
-        });
+        let at = planned
+            .map(|infusion| infusion.order.planned_at)
+            .or_else(|| {
+                material
+                    .case
+                    .prescriptions
+                    .iter()
+                    .find(|prescription| prescription.territory == territory.name)
+                    .and_then(|prescription| prescription.at)
+                    .map(sirt_store::Instant::timestamp)
+            });
         rows.push(row(
             [
                 plain(&territory.name),
                 chosen.map_or_else(
                     || "nothing prescribed or proposed".to_owned(),
-                    |row| in_words(row.name).to_owned(),
+                    |row| chosen_in_words(material, row),
                 ),
                 optional(both.map(|both| both[1]), gbq),
                 optional(both.map(|both| both[0]), gbq),
@@ -352,11 +423,11 @@ fn activities(material: &Material<'_>) -> Table {
         caption: "Activity and time".to_owned(),
         columns: vec![
             words("Territory", 2),
-            words("Method", 3),
-            numbers("To infuse", "GBq"),
-            numbers("In the vial", "GBq"),
-            words("Planned", 2),
-            words("Possible from – to", 4),
+            words("Method", 4),
+            numbers("To infuse", "GBq"),
+            numbers("In the vial", "GBq"),
+            words("Planned", 3),
+            words("Possible from – to", 5),
         ],
         rows,
         note: Some(format!(
@@ -425,7 +496,10 @@ fn doses(material: &Material<'_>) -> Table {
         .as_ref()
         .and_then(|course| course.normal_whole_gy)
     {
-        note.push_str(&format!(" All normal liver, perfused or not: {} Gy.", gy(whole)));
+        note.push_str(&format!(
+            " All normal liver, perfused or not: {} Gy.",
+            gy(whole)
+        ));
     }
     Table {
         caption: "Mean doses to expect".to_owned(),
@@ -435,8 +509,8 @@ fn doses(material: &Material<'_>) -> Table {
             numbers("Normal liver", "Gy, perfused"),
             numbers("All perfused", "Gy"),
             numbers("Lungs", "Gy"),
-            numbers("P tumour", ""),
-            numbers("P normal", ""),
+            numbers("P tumour", ""),
+            numbers("P normal", ""),
         ],
         rows,
         note: Some(note),
@@ -484,7 +558,7 @@ pub(super) fn volumes(material: &Material<'_>) -> Section {
         for tumour in territory.images.iter().flat_map(|images| &images.tumours) {
             rows.push(row(
                 [
-                    format!("   {}", plain(&tumour.name)),
+                    format!(" {}", plain(&tumour.name)),
                     String::new(),
                     ml(tumour.volume_ml),
                     String::new(),
@@ -504,7 +578,13 @@ pub(super) fn volumes(material: &Material<'_>) -> Section {
         .plan
         .territories
         .iter()
-        .map(|territory| format!("{} {:.2} g/mL", plain(&territory.name), territory.density_g_per_ml))
+        .map(|territory| {
+            format!(
+                "{} {:.2} g/mL",
+                plain(&territory.name),
+                territory.density_g_per_ml
+            )
+        })
         .collect();
     let mut note = format!(
         "Volumes include the tumours in them. Densities: {}. T/N is the ratio of concentrations, tumour over normal liver of the territory; ± is counting alone, k = 2.",
@@ -536,7 +616,12 @@ pub(super) fn volumes(material: &Material<'_>) -> Section {
 /// Volumes that the case states beside those of the images.
 fn stated_against_measured(material: &Material<'_>) -> String {
     let mut told = Vec::new();
-    for (territory, result) in material.case.territories.iter().zip(&material.plan.territories) {
+    for (territory, result) in material
+        .case
+        .territories
+        .iter()
+        .zip(&material.plan.territories)
+    {
         if let (Some(stated), Some(images)) = (territory.volume, &result.images) {
             told.push(format!(
                 "{}: stated {} mL, by the structure {} mL ({})",

@@ -16,7 +16,7 @@ use crate::colour::structure_colour;
 use crate::dose_files::middle;
 use crate::inputs;
 use crate::plan::WorkUpImages;
-use crate::preview::{ColourScale, OutlinedStructure, Preview, Underlay, preview_png};
+use crate::preview::{ColourScale, OutlinedStructure, PAGE_WIDTH, Preview, Underlay, preview_png};
 
 /// Steps of a curve: fine enough for a page.
 const CURVE_STEPS: u32 = 240;
@@ -56,7 +56,11 @@ pub(super) fn sections(material: &Material<'_>, folder: &Path) -> anyhow::Result
         ColourScale::Counts,
         ct.as_ref(),
         &regions,
-        if ct.is_some() { "MAA SPECT over CT" } else { "MAA SPECT" },
+        if ct.is_some() {
+            "MAA SPECT over CT"
+        } else {
+            "MAA SPECT"
+        },
         "Counts of the MAA SPECT with liver, territories and tumours, through the tumour with the highest uptake; the patient's right is on the left.",
     )?)];
     if ct.is_none() {
@@ -116,7 +120,11 @@ fn ct(
         .as_deref()
         .map(inputs::read_registration)
         .transpose()?;
-    let (ct, _) = inputs::read_ct(path, images.counts.frame_of_reference(), registration.as_ref())?;
+    let (ct, _) = inputs::read_ct(
+        path,
+        images.counts.frame_of_reference(),
+        registration.as_ref(),
+    )?;
     Ok(Some(ct))
 }
 
@@ -174,12 +182,16 @@ fn picture<Q: VoxelQuantity>(
         focus: focus(overlay, regions),
         title,
         subtitle: "axial, coronal, sagittal",
+        width: PAGE_WIDTH,
     })
     .with_context(|| format!("picture `{title}`"))?;
     let names: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
     Ok(Figure {
         caption: caption.to_owned(),
-        alternative: plain(&format!("{title}: three slices with the outlines of {}", names.join(", "))),
+        alternative: plain(&format!(
+            "{title}: three slices with the outlines of {}",
+            names.join(", ")
+        )),
         picture: Picture::Png(png),
         width: FigureWidth::Full,
     })

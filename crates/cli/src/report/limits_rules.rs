@@ -14,7 +14,10 @@ pub(super) fn limits(material: &Material<'_>) -> Section {
         blocks.push(Block::Callout(Callout {
             mark: Mark::Note,
             heading: "No consensus value for this tumour and device".to_owned(),
-            texts: vec!["What others use is shown as borrowed; none of it was made for this patient.".to_owned()],
+            texts: vec![
+                "What others use is shown as borrowed; none of it was made for this patient."
+                    .to_owned(),
+            ],
         }));
     }
     let mut rows: Vec<Row> = Vec::new();
@@ -25,15 +28,20 @@ pub(super) fn limits(material: &Material<'_>) -> Section {
         ("lung", &material.case.goals.lung),
     ] {
         if let Some(goal) = goal {
-            let bound = if matches!(what, "tumour" | "perfused") { "≥" } else { "≤" };
+            let bound = if matches!(what, "tumour" | "perfused") {
+                "≥"
+            } else {
+                "≤"
+            };
             rows.push(row(
                 [
                     capital(what),
                     format!("{bound} {} Gy", gy(goal.dose.as_gy())),
                     "this patient".to_owned(),
-                    goal.source
-                        .as_deref()
-                        .map_or_else(|| "case.toml, [goals]".to_owned(), |source| material.cited(source)),
+                    goal.source.as_deref().map_or_else(
+                        || "case.toml, [goals]".to_owned(),
+                        |source| material.cited(source),
+                    ),
                 ],
                 true,
             ));
@@ -58,14 +66,22 @@ pub(super) fn limits(material: &Material<'_>) -> Section {
         )
     };
     rows.extend(limits.own.iter().map(|own| {
-        line(&own.limit, &own.undecided, format!("this tumour: {}", own.limit.population))
+        line(
+            &own.limit,
+            &own.undecided,
+            format!("this tumour: {}", own.limit.population),
+        )
     }));
     rows.extend(limits.borrowed.iter().map(|borrowed| {
         let from: Vec<&str> = borrowed.from.iter().map(|tumour| tumour.name()).collect();
         line(
             &borrowed.selected.limit,
             &borrowed.selected.undecided,
-            format!("borrowed from {}: {}", from.join(", "), borrowed.selected.limit.population),
+            format!(
+                "borrowed from {}: {}",
+                from.join(", "),
+                borrowed.selected.limit.population
+            ),
         )
     }));
     blocks.push(Block::Table(Table {
@@ -81,7 +97,11 @@ pub(super) fn limits(material: &Material<'_>) -> Section {
     }));
     if !limits.reasons.is_empty() {
         blocks.push(Block::List(
-            limits.reasons.iter().map(|reason| capital(&material.cited(reason))).collect(),
+            limits
+                .reasons
+                .iter()
+                .map(|reason| capital(&material.cited(reason)))
+                .collect(),
         ));
     }
     Section {
@@ -100,7 +120,9 @@ fn value(value: Option<&RuleValue>) -> String {
                 "%" => format!("{number:.1}"),
                 _ => value_of_other_unit(*number),
             };
-            format!("{} {unit}", digits.replace('-', "−")).trim().to_owned()
+            format!("{} {unit}", digits.replace('-', "−"))
+                .trim()
+                .to_owned()
         }
         Some(RuleValue::Text(text)) => plain(text),
         None => String::new(),
@@ -160,12 +182,12 @@ pub(super) fn rules(material: &Material<'_>) -> Section {
     let mut blocks = vec![Block::Table(Table {
         caption: "What each rule says".to_owned(),
         columns: vec![
-            words("Says", 2),
-            words("Rule", 3),
-            words("Value", 2),
-            words("Limit", 2),
-            words("Why", 6),
-            words("Source", 4),
+            words("Says", 5),
+            words("Rule", 5),
+            words("Value", 4),
+            words("Limit", 4),
+            words("Why", 9),
+            words("Source", 8),
         ],
         rows,
         note: Some("A stop is lifted by an override with name and reason where the rule allows one; that stays here. A rule marked doubtful has a limit that is this program's own or was not read again in its source.".to_owned()),

@@ -2,12 +2,10 @@
 
 use sirt_dosimetry::{MethodQuestion, MethodRow, PlanMethod, Verdict};
 use sirt_report::plot::{MethodActivity, MethodCardPlot, TerritoryMethods, method_card};
-use sirt_report::{
-    Block, Callout, Cell, Figure, FigureWidth, Mark, Picture, Row, Section, Table,
-};
+use sirt_report::{Block, Callout, Cell, Figure, FigureWidth, Mark, Picture, Row, Section, Table};
 
-use super::figures::{difference, gbq, gy, gy_with_interval, optional, probability};
-use super::material::{Material, numbers, row, text, words};
+use super::figures::{difference, gbq, gy, optional, probability};
+use super::material::{Material, numbers, row, spaced, text, words};
 use super::references::plain;
 
 /// A method in words.
@@ -18,12 +16,28 @@ pub(super) const fn in_words(method: PlanMethod) -> &'static str {
         PlanMethod::BsaLobar2 => "BSA, lobar form 2",
         PlanMethod::Empiric => "Empiric",
         PlanMethod::Mird => "MIRD, one compartment",
-        PlanMethod::PartitionLimit => "Partition, to the limits",
-        PlanMethod::PartitionTarget => "Partition, to the tumour's goal",
+        PlanMethod::PartitionLimit => "Partition to limits",
+        PlanMethod::PartitionTarget => "Partition to target",
         PlanMethod::Holmium => "Ho-166 formula",
-        PlanMethod::VoxelLimit => "Voxels, to the limits",
-        PlanMethod::VoxelTarget => "Voxels, to the tumour's goal",
+        PlanMethod::VoxelLimit => "Voxels to limits",
+        PlanMethod::VoxelTarget => "Voxels to target",
         PlanMethod::Stated => "As stated",
+    }
+}
+
+/// How the activity of a territory was chosen, in words.
+pub(super) fn chosen_in_words(material: &Material<'_>, row: &MethodRow) -> String {
+    let prescription = material
+        .case
+        .prescriptions
+        .iter()
+        .find(|prescription| prescription.territory == row.territory);
+    match prescription {
+        Some(stated) if stated.activity.is_some() => {
+            format!("Prescribed ({})", spaced(stated.method.name()))
+        }
+        Some(_) => in_words(row.name).to_owned(),
+        None => format!("{} (proposed)", in_words(row.name)),
     }
 }
 
@@ -47,7 +61,10 @@ pub(super) fn section(material: &Material<'_>) -> anyhow::Result<Section> {
     )];
     blocks.extend(plot(material)?);
     for territory in &material.plan.territories {
-        blocks.push(Block::Subheading(plain(&territory.name)));
+        blocks.push(Block::Subheading(format!(
+            "Territory {}",
+            plain(&territory.name)
+        )));
         let question = material
             .plan
             .questions
@@ -106,7 +123,9 @@ fn plot(material: &Material<'_>) -> anyhow::Result<Option<Block>> {
         return Ok(None);
     }
     Ok(Some(Block::Figure(Figure {
-        caption: "Activity in the vial by each method; the band is 20 % to both sides of the plan’s.".to_owned(),
+        caption:
+            "Activity in the vial by each method; the band is 20 % to both sides of the plan’s."
+                .to_owned(),
         alternative: "Activity of each method for each territory".to_owned(),
         picture: Picture::Svg(method_card(&MethodCardPlot { territories })?),
         width: FigureWidth::Full,
@@ -122,7 +141,11 @@ fn answer(question: &MethodQuestion) -> Callout {
             .other_activity
             .iter()
             .map(|(method, percent)| {
-                format!("{} ({})", in_words(*method), format!("{percent:+.0} %").replace('-', "−"))
+                format!(
+                    "{} ({})",
+                    in_words(*method),
+                    format!("{percent:+.0} %").replace('-', "−")
+                )
             })
             .collect();
         format!("Activity: {}.", others.join(", "))
@@ -165,8 +188,8 @@ fn card(material: &Material<'_>, territory: &str) -> Table {
                 }
                 _ => String::new(),
             }),
-            text(gy_with_interval(row.tumour_gy, row.tumour_interval_gy)),
-            text(gy_with_interval(row.normal_liver_gy, row.normal_liver_interval_gy)),
+            text(optional(row.tumour_gy, gy)),
+            text(optional(row.normal_liver_gy, gy)),
             text(optional(row.perfused_gy, gy)),
             text(optional(row.lung_gy, gy)),
             text(optional(row.probability_tumour_reaches_goal, probability)),
@@ -179,7 +202,13 @@ fn card(material: &Material<'_>, territory: &str) -> Table {
     };
     let mut rows: Vec<Row> = chosen
         .iter()
-        .map(|row| line(row, format!("Plan: {}", in_words(row.name)), true))
+        .map(|row| {
+            line(
+                row,
+                format!("Plan: {}", chosen_in_words(material, row)),
+                true,
+            )
+        })
         .collect();
     let of_territory = || {
         material
@@ -193,20 +222,30 @@ fn card(material: &Material<'_>, territory: &str) -> Table {
             .filter(|row| row.activity_gbq.is_some())
             .map(|row| line(row, in_words(row.name).to_owned(), false)),
     );
-    let mut notes: Vec<String> = of_territory()
-        .filter_map(|row| {
-            let missing = row.missing.as_deref()?;
-            Some(format!("{}: {}", in_words(row.name), plain(missing)))
-        })
+    let mut notes: Vec<String> = chosen
+        .map(relative_intervals)
+        .into_iter()
+        .flatten()
         .collect();
+    let missing = of_territory().filter_map(|row| {
+        let missing = row.missing.as_deref()?;
+        Some(format!("{}: {}", in_words(row.name), plain(missing)))
+    });
+    notes.extend(missing);
     for row in of_territory().chain(chosen) {
         if let Some(limited) = row.limited_by {
-            notes.push(format!("{}: set by the limit of the {limited}", in_words(row.name)));
+            notes.push(format!(
+                "{}: set by the limit of the {limited}",
+                in_words(row.name)
+            ));
         }
         if let Some(factor) = row.shunt_factor
             && (factor - 1.0).abs() > 1e-9
         {
-            notes.push(format!("{}: × {factor:.2} by the shunt table", in_words(row.name)));
+            notes.push(format!(
+                "{}: × {factor:.2} by the shunt table",
+                in_words(row.name)
+            ));
         }
         notes.extend(
             row.notes
@@ -230,13 +269,38 @@ fn card(material: &Material<'_>, territory: &str) -> Table {
             numbers("Normal", "Gy"),
             numbers("Perfused", "Gy"),
             numbers("Lungs", "Gy"),
-            numbers("P tumour", ""),
-            numbers("P normal", ""),
+            numbers("P tumour", ""),
+            numbers("P normal", ""),
             words("Verdict", 2),
         ],
         rows,
         note: (!notes.is_empty()).then(|| format!("{}.", notes.join("; "))),
     }
+}
+
+/// How far the doses may be off, as parts of them: the same in all rows of one model.
+fn relative_intervals(row: &MethodRow) -> Option<String> {
+    let of = |what: &str, dose: Option<f64>, interval: Option<[f64; 2]>| {
+        let (dose, [lower, upper]) = (dose?, interval?);
+        Some(format!(
+            "{what} {} to {}",
+            difference((lower / dose - 1.0) * 100.0),
+            difference((upper / dose - 1.0) * 100.0)
+        ))
+    };
+    let parts: Vec<String> = [
+        of("tumour", row.tumour_gy, row.tumour_interval_gy),
+        of(
+            "normal liver",
+            row.normal_liver_gy,
+            row.normal_liver_interval_gy,
+        ),
+        of("lungs", row.lung_gy, row.lung_interval_gy),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| format!("Interval of k = 2 about each dose: {}", parts.join(", ")))
 }
 
 /// Which method is which, and where it comes from.

@@ -32,7 +32,8 @@ use crate::report_arguments::ReportArguments;
 use crate::result::Program;
 use crate::table;
 
-const NOTICE: &str = "For research. OpenSIRT is not a medical device; whoever treats answers for the plan.";
+const NOTICE: &str =
+    "For research. OpenSIRT is not a medical device; whoever treats answers for the plan.";
 /// Roles that sign where nobody has.
 const ROLES: [&str; 2] = ["Medical physicist", "Treating physician"];
 
@@ -146,11 +147,7 @@ fn said(result: &ReportResult, has_signed: bool) -> String {
 }
 
 /// The report of a plan.
-fn document(
-    material: &Material<'_>,
-    check: &[SelfCheck],
-    folder: &Path,
-) -> anyhow::Result<Report> {
+fn document(material: &Material<'_>, check: &[SelfCheck], folder: &Path) -> anyhow::Result<Report> {
     let images = images::sections(material, folder)?;
     let mut sections = vec![identity::section(material)];
     sections.extend(delivered::section(material));
@@ -206,7 +203,10 @@ fn signatures(material: &Material<'_>) -> Vec<Signature> {
         })
         .collect();
     for role in ROLES {
-        if !lines.iter().any(|line| line.role.eq_ignore_ascii_case(role)) {
+        if !lines
+            .iter()
+            .any(|line| line.role.eq_ignore_ascii_case(role))
+        {
             lines.push(Signature {
                 role: role.to_owned(),
                 name: None,

@@ -118,8 +118,16 @@ impl Work {
             authors.push_str(" et al.");
         }
         let first = people.first().map_or_else(
-            || field("institution").or_else(|| field("publisher")).unwrap_or_else(|| entry.key.clone()),
-            |person| format!("{} {}", person.prefix, person.name).trim().to_owned(),
+            || {
+                field("institution")
+                    .or_else(|| field("publisher"))
+                    .unwrap_or_else(|| entry.key.clone())
+            },
+            |person| {
+                format!("{} {}", person.prefix, person.name)
+                    .trim()
+                    .to_owned()
+            },
         );
         let mut text = if authors.is_empty() {
             String::new()
@@ -208,7 +216,10 @@ mod tests {
             library.cited("weber2022eanm, table 3"),
             "Weber 2022 [@weber2022eanm], table 3"
         );
-        assert_eq!(library.cited("ours; (`gear2018`)"), "ours; (Gear 2018 [@gear2018])");
+        assert_eq!(
+            library.cited("ours; (`gear2018`)"),
+            "ours; (Gear 2018 [@gear2018])"
+        );
         assert_eq!(library.cited("tumour board [@x]"), "tumour board [ @x]");
     }
 
@@ -217,8 +228,15 @@ mod tests {
         let library = Library::built_in().unwrap();
         assert!(library.0.len() > 50);
         for (key, work) in &library.0 {
-            assert!(!work.short.is_empty() && work.text.len() > 20, "{key}: {work:?}");
-            assert!(!work.text.contains(['{', '}', '\\']), "{key}: {}", work.text);
+            assert!(
+                !work.short.is_empty() && work.text.len() > 20,
+                "{key}: {work:?}"
+            );
+            assert!(
+                !work.text.contains(['{', '}', '\\']),
+                "{key}: {}",
+                work.text
+            );
         }
         assert!(library.0["weber2022eanm"].text.starts_with("Weber M"));
     }

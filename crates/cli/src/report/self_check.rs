@@ -56,8 +56,7 @@ pub(crate) struct SelfCheck {
 /// # Errors
 /// For an item of the file that this program has no test for.
 pub(super) fn of(material: &Material<'_>) -> anyhow::Result<Vec<SelfCheck>> {
-    let standards: Standards =
-        toml::from_str(STANDARDS).context("reporting_standards.toml")?;
+    let standards: Standards = toml::from_str(STANDARDS).context("reporting_standards.toml")?;
     standards
         .item
         .into_iter()
@@ -79,7 +78,13 @@ pub(super) fn of(material: &Material<'_>) -> anyhow::Result<Vec<SelfCheck>> {
 fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<Filled> {
     let case = material.case;
     let plan = material.plan;
-    let if_there = |there: bool| if there { Filled::Filled } else { Filled::Missing };
+    let if_there = |there: bool| {
+        if there {
+            Filled::Filled
+        } else {
+            Filled::Missing
+        }
+    };
     let of_record = |there: bool| {
         if material.is_record() {
             if_there(there)
@@ -106,29 +111,35 @@ fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<Filled> {
         // A case cannot be read without them.
         "clinical-baseline" | "microspheres" | "shunt-formula" | "dose-formalism"
         | "limitations" | "uncertainty" | "volumes-masses" => Filled::Filled,
-        "performance-status" => Filled::Missing,
-        "staging" => if_there(case.disease.description.is_some()),
+        // A case has no place for them yet.
+        "performance-status" | "staging" => Filled::Missing,
         "laboratory-baseline" => if_there(!case.laboratory.is_empty()),
         "imaging-baseline" => if_there(case.images.ct.is_some()),
         "prior-treatments" => if_there(!case.prior_therapies.is_empty()),
         "dosimetry-details" => if_there(every_row(&|row| row.activity_gbq.is_some())),
         "dose-target" => if_there(every_row(&|row| row.tumour_gy.is_some())),
-        "dose-other-tissue" => {
-            if_there(every_row(&|row| row.normal_liver_gy.is_some() && row.lung_gy.is_some()))
-        }
-        "flow-stasis" | "administered-activity" | "technical-success"
+        "dose-other-tissue" => if_there(every_row(&|row| {
+            row.normal_liver_gy.is_some() && row.lung_gy.is_some()
+        })),
+        "flow-stasis"
+        | "administered-activity"
+        | "technical-success"
         | "activity-within-ten-percent" => of_record(!plan.delivered.is_empty()),
         "sessions" => if_there(
-            case.prescriptions.iter().any(|prescription| prescription.at.is_some())
+            case.prescriptions
+                .iter()
+                .any(|prescription| prescription.at.is_some())
                 || !case.sessions.is_empty(),
         ),
-        "targeting" => if_there(case.territories.iter().all(|territory| territory.artery.is_some())),
+        "targeting" => if_there(
+            case.territories
+                .iter()
+                .all(|territory| territory.artery.is_some()),
+        ),
         "imaging-after-mapping" => {
             if_there(case.images.maa_spect.is_some() || !case.images.maa_planar.is_empty())
         }
-        "imaging-after-treatment" | "dose-after-treatment" => {
-            of_record(case.images.y90.is_some())
-        }
+        "imaging-after-treatment" | "dose-after-treatment" => of_record(case.images.y90.is_some()),
         "quantification" => {
             if case.images.maa_spect.is_some() {
                 if_there(case.images.maa_spect_resolution.is_some())
@@ -148,9 +159,24 @@ fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<Filled> {
     })
 }
 
+/// The heading of a plan's first section is another one in a record.
+fn place(section: &str, material: &Material<'_>) -> String {
+    if section == super::identity::FIRST_OF_PLAN && material.is_record() {
+        super::identity::FIRST_OF_RECORD.to_owned()
+    } else {
+        section.to_owned()
+    }
+}
+
 pub(super) fn section(material: &Material<'_>, check: &[SelfCheck]) -> Section {
-    let missing = check.iter().filter(|item| item.result == Filled::Missing).count();
-    let filled = check.iter().filter(|item| item.result == Filled::Filled).count();
+    let missing = check
+        .iter()
+        .filter(|item| item.result == Filled::Missing)
+        .count();
+    let filled = check
+        .iter()
+        .filter(|item| item.result == Filled::Filled)
+        .count();
     let mut sorted: Vec<&SelfCheck> = check.iter().collect();
     sorted.sort_by_key(|item| match item.result {
         Filled::Missing => 0,
@@ -164,10 +190,10 @@ pub(super) fn section(material: &Material<'_>, check: &[SelfCheck]) -> Section {
                 match item.result {
                     Filled::Filled => Cell::Mark(Mark::Pass, "filled".to_owned()),
                     Filled::Missing => Cell::Mark(Mark::Warn, "missing".to_owned()),
-                    Filled::NotApplicable => Cell::Text("not yet".to_owned()),
+                    Filled::NotApplicable => Cell::Text("not applicable".to_owned()),
                 },
                 text(capital(&item.text)),
-                text(item.section.clone()),
+                text(place(&item.section, material)),
                 text(format!(
                     "{}{}",
                     material.cited(&item.standard),
@@ -212,7 +238,11 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), standards.item.len());
         for item in &standards.item {
-            assert!(!item.text.is_empty() && !item.section.is_empty(), "{}", item.id);
+            assert!(
+                !item.text.is_empty() && !item.section.is_empty(),
+                "{}",
+                item.id
+            );
             assert!(!item.source_seen.is_empty(), "{}", item.id);
         }
     }

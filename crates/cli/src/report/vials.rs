@@ -3,11 +3,9 @@
 use anyhow::bail;
 use sirt_dosimetry::OrderPlan;
 use sirt_report::plot::{InfusionMark, VialRow, VialSchedulePlot, vial_schedule};
-use sirt_report::{
-    Block, Callout, Cell, Figure, FigureWidth, Mark, Picture, Row, Section, Table,
-};
+use sirt_report::{Block, Callout, Cell, Figure, FigureWidth, Mark, Picture, Row, Section, Table};
 
-use super::figures::{difference, gbq, gy, ml, optional};
+use super::figures::{difference, gbq, gy, optional};
 use super::material::{Material, capital, numbers, row, text, words};
 use super::references::plain;
 
@@ -41,7 +39,11 @@ pub(super) fn section(material: &Material<'_>) -> anyhow::Result<Section> {
     }
     if !order.notes.is_empty() {
         blocks.push(Block::List(
-            order.notes.iter().map(|note| capital(&material.cited(note))).collect(),
+            order
+                .notes
+                .iter()
+                .map(|note| capital(&material.cited(note)))
+                .collect(),
         ));
     }
     Ok(Section {
@@ -163,12 +165,20 @@ fn vials(material: &Material<'_>, plan: &OrderPlan) -> Table {
                     format!(
                         "{}{}",
                         material.cited(&planned.vial.window_source),
-                        if planned.vial.window_doubtful { " (doubtful)" } else { "" }
+                        if planned.vial.window_doubtful {
+                            " (doubtful)"
+                        } else {
+                            ""
+                        }
                     )
                 })
                 .collect();
             sources.dedup();
-            format!("Instants in {}. Windows: {}.", clock.zone(), sources.join("; "))
+            format!(
+                "Instants in {}. Windows: {}.",
+                clock.zone(),
+                sources.join("; ")
+            )
         }),
     }
 }
@@ -230,14 +240,24 @@ fn infusions(material: &Material<'_>, plan: &OrderPlan) -> Table {
 fn what_if(material: &Material<'_>) -> Table {
     let order = &material.plan.order;
     let doses = |territory: &str, scale: f64| {
-        let chosen = material.plan.chosen.iter().find(|row| row.territory == territory);
+        let chosen = material
+            .plan
+            .chosen
+            .iter()
+            .find(|row| row.territory == territory);
         let scaled = |dose: Option<f64>| optional(dose.map(|dose| dose * scale), gy);
         [
             scaled(chosen.and_then(|row| row.tumour_gy)),
             scaled(chosen.and_then(|row| row.normal_liver_gy)),
         ]
     };
-    let line = |territory: &str, what: String, activity: f64, off: f64, within: bool, scale: f64, then: String| {
+    let line = |territory: &str,
+                what: String,
+                activity: f64,
+                off: f64,
+                within: bool,
+                scale: f64,
+                then: String| {
         let [tumour, normal] = doses(territory, scale);
         Row {
             cells: vec![
@@ -260,7 +280,7 @@ fn what_if(material: &Material<'_>) -> Table {
         let then = late.refusal.as_deref().map(plain).or_else(|| {
             late.redraw
                 .as_ref()
-                .map(|draw| format!("draw {} mL instead", ml(draw.volume.as_ml())))
+                .map(|draw| format!("draw {:.2} mL instead", draw.volume.as_ml()))
         });
         rows.push(line(
             &late.territory,

@@ -3,7 +3,7 @@
 use sirt_dosimetry::ShuntMethod;
 use sirt_report::{Block, Cell, Mark, Row, Section, Table};
 
-use super::figures::{NONE, ml, percent, ratio};
+use super::figures::{NONE, ml, percent, ratio, shunt as shunt_percent};
 use super::material::{Material, capital, fact, numbers, row, text, words};
 use super::references::plain;
 
@@ -16,11 +16,15 @@ pub(super) fn shunt(material: &Material<'_>) -> Section {
         .map(|(at, estimate)| {
             row(
                 [
-                    format!("{}{}", way(estimate.method), if at == 0 { " (used)" } else { "" }),
-                    percent(estimate.fraction.as_fraction()),
+                    format!(
+                        "{}{}",
+                        way(estimate.method),
+                        if at == 0 { " (used)" } else { "" }
+                    ),
+                    shunt_percent(estimate.fraction.as_fraction()),
                     estimate
                         .standard_uncertainty
-                        .map_or_else(|| NONE.to_owned(), |sigma| percent(2.0 * sigma)),
+                        .map_or_else(|| NONE.to_owned(), |sigma| shunt_percent(2.0 * sigma)),
                     material.cited(&estimate.reference),
                 ],
                 at == 0,
@@ -32,7 +36,7 @@ pub(super) fn shunt(material: &Material<'_>) -> Section {
             rows.push(row(
                 [
                     format!("{} alone (used there)", plain(&territory.name)),
-                    percent(own.as_fraction()),
+                    shunt_percent(own.as_fraction()),
                     NONE.to_owned(),
                     "case.toml, lung_shunt of the territory".to_owned(),
                 ],
@@ -45,7 +49,7 @@ pub(super) fn shunt(material: &Material<'_>) -> Section {
         columns: vec![
             words("Way", 3),
             numbers("Shunt", ""),
-            numbers("±", "k = 2, counting"),
+            numbers("± (k = 2)", "counting"),
             words("Source", 4),
         ],
         rows,
@@ -121,7 +125,13 @@ fn extrahepatic(material: &Material<'_>) -> Vec<Block> {
                 ratio(organ.over_liver),
                 ratio(2.0 * organ.standard_uncertainty)
             )),
-            text(organ.hint.clone().unwrap_or_default()),
+            text(
+                organ
+                    .hint
+                    .clone()
+                    .filter(|_| organ.suspicious)
+                    .unwrap_or_default(),
+            ),
         ],
         strong: false,
     }));
@@ -179,10 +189,23 @@ pub(super) fn liver_function(material: &Material<'_>) -> Section {
         let values = &latest.values;
         facts.push(fact("Taken", latest.taken.to_string()));
         for (label, value) in [
-            ("Bilirubin", values.bilirubin.map(|v| format!("{:.2} mg/dL", v.as_mg_per_dl()))),
-            ("Albumin", values.albumin.map(|v| format!("{:.1} g/L", v.as_g_per_l()))),
+            (
+                "Bilirubin",
+                values
+                    .bilirubin
+                    .map(|v| format!("{:.2} mg/dL", v.as_mg_per_dl())),
+            ),
+            (
+                "Albumin",
+                values.albumin.map(|v| format!("{:.1} g/L", v.as_g_per_l())),
+            ),
             ("INR", values.inr.map(|v| format!("{:.2}", v.as_ratio()))),
-            ("Creatinine", values.creatinine.map(|v| format!("{:.2} mg/dL", v.as_mg_per_dl()))),
+            (
+                "Creatinine",
+                values
+                    .creatinine
+                    .map(|v| format!("{:.2} mg/dL", v.as_mg_per_dl())),
+            ),
         ] {
             if let Some(value) = value {
                 facts.push(fact(label, value));
@@ -192,7 +215,10 @@ pub(super) fn liver_function(material: &Material<'_>) -> Section {
     if let (Some(score), Some(grade)) = (found.albi, found.albi_grade) {
         facts.push(fact(
             "ALBI",
-            format!("{} (grade {grade}) [@johnson2015albi]", format!("{score:.2}").replace('-', "−")),
+            format!(
+                "{} (grade {grade}) [@johnson2015albi]",
+                format!("{score:.2}").replace('-', "−")
+            ),
         ));
     }
     if let (Some(points), Some(class)) = (found.child_pugh_points, &found.child_pugh_class) {

@@ -17,5 +17,6 @@ mod output;
 mod pet;
 mod plan;
 mod references;
+mod report;
 mod roles;
 mod work_up;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// The example of docs/case.md, without its images, which are not there.
-fn example() -> String {
+pub(crate) fn example() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let text = std::fs::read_to_string(root.join("docs/case.md")).unwrap();
     let start = text.find("```toml\n").unwrap() + 8;
@@ -134,7 +134,7 @@ fn a_prescription_past_the_cases_own_limit_stops_the_plan() {
 }
 
 /// The built-in patient's MAA SPECT with territories.
-fn of_phantom(right: &str, left: &str) -> String {
+pub(crate) fn of_phantom(right: &str, left: &str) -> String {
     format!(
         r#"schema = "opensirt-case/1"
 [patient]
@@ -175,7 +175,7 @@ normal_liver = "40 Gy"
     )
 }
 
-fn sirt(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn sirt(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sirt"))
         .current_dir(folder)
         .args(arguments)

@@ -271,6 +271,8 @@ impl std::fmt::Display for Bound {
                 to.map_or(Ok(()), |to| write!(f, "–{to}"))
             }
             Self::AtMost { value, strict } => {
+                // Limits of a case hold room for rounding, which is not theirs.
+                let value = super::rule::short(value);
                 write!(f, "{} {value}", if strict { "<" } else { "≤" })
             }
             Self::Between { lower, upper } => write!(f, "{lower}–{upper}"),

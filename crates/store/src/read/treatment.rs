@@ -4,9 +4,7 @@ use sirt_quantity::AbsorbedDose;
 
 use super::range::{GIVEN_GBQ, LEFT_GBQ, above_zero, therapeutic, timed};
 use crate::StoreError;
-use crate::case::{
-    Administration, Goal, Goals, Prescription, Signature, TimedActivity, Vial,
-};
+use crate::case::{Administration, Goal, Goals, Prescription, Signature, TimedActivity, Vial};
 use crate::place::{Places, joined};
 use crate::row::{AdministrationRow, GoalsRow, PrescriptionRow, SignatureRow, VialRow};
 use crate::written::Written;
