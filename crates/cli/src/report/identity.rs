@@ -431,9 +431,31 @@ fn activities(material: &Material<'_>) -> Table {
         ],
         rows,
         note: Some(format!(
-            "Both activities are at the hour of infusion: what the territory is to receive, and what is to be dispensed for it with the residual expected in vial and tubing. Instants in {}; vials, draws and their calibration are under “Vials and hours”.",
+            "Both activities are at the hour of infusion: what the territory is to receive, and what is to be dispensed for it with the residual expected in vial and tubing. Possible is what vial and activity allow{}. Instants in {}; vials and draws are under “Vials and hours”.",
+            rooms(material),
             clock.zone()
         )),
+    }
+}
+
+/// When the room is booked, as the end of a sentence.
+fn rooms(material: &Material<'_>) -> String {
+    let booked: Vec<String> = material
+        .case
+        .sessions
+        .iter()
+        .map(|session| {
+            format!(
+                "{} to {}",
+                material.clock.day_and_minute(session.earliest.timestamp()),
+                material.clock.day_and_minute(session.latest.timestamp())
+            )
+        })
+        .collect();
+    if booked.is_empty() {
+        String::new()
+    } else {
+        format!("; the room is booked from {}", booked.join("; "))
     }
 }
 

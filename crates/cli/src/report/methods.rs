@@ -8,6 +8,9 @@ use super::figures::{difference, gbq, gy, optional, probability};
 use super::material::{Material, numbers, row, spaced, text, words};
 use super::references::plain;
 
+/// Which column of the card is the dose of the perfused volume.
+const PERFUSED: usize = 5;
+
 /// A method in words.
 pub(super) const fn in_words(method: PlanMethod) -> &'static str {
     match method {
@@ -259,20 +262,31 @@ fn card(material: &Material<'_>, territory: &str) -> Table {
         seen.push(note.clone());
         new
     });
+    let mut columns = vec![
+        words("Method", 4),
+        numbers("Activity", "GBq"),
+        numbers("Δ", "to plan"),
+        numbers("Tumour", "Gy"),
+        numbers("Normal", "Gy"),
+        numbers("Perfused", "Gy"),
+        numbers("Lungs", "Gy"),
+        numbers("P tumour", ""),
+        numbers("P normal", ""),
+        words("Verdict", 3),
+    ];
+    // One compartment is told only where tumour and normal liver are not.
+    let parted = of_territory()
+        .chain(chosen)
+        .all(|row| row.activity_gbq.is_none() || row.tumour_gy.is_some());
+    if parted {
+        columns.remove(PERFUSED);
+        for row in &mut rows {
+            row.cells.remove(PERFUSED);
+        }
+    }
     Table {
         caption: format!("Method card, {}", plain(territory)),
-        columns: vec![
-            words("Method", 4),
-            numbers("Activity", "GBq"),
-            numbers("Δ", "to plan"),
-            numbers("Tumour", "Gy"),
-            numbers("Normal", "Gy"),
-            numbers("Perfused", "Gy"),
-            numbers("Lungs", "Gy"),
-            numbers("P tumour", ""),
-            numbers("P normal", ""),
-            words("Verdict", 2),
-        ],
+        columns,
         rows,
         note: (!notes.is_empty()).then(|| format!("{}.", notes.join("; "))),
     }
