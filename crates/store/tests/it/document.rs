@@ -6,7 +6,8 @@ use jiff::tz::Offset;
 use proptest::prelude::*;
 use sirt_quantity::{Activity, Fraction};
 use sirt_store::{
-    Administration, CaseDocument, Clearance, Instant, Override, StoreError, TimedActivity,
+    Administration, CaseDocument, Clearance, Instant, Override, Signature, StoreError,
+    TimedActivity,
 };
 
 use crate::{example_text, example_with};
