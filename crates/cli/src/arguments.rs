@@ -14,6 +14,7 @@ use sirt_quantity::{
 use crate::activity_arguments::CalculatorArguments;
 use crate::new_arguments::NewArguments;
 use crate::plan_arguments::{PlanArguments, ShuntArguments};
+use crate::report_arguments::ReportArguments;
 
 /// Absorbed dose in selective internal radiation therapy.
 ///
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Measure the lung shunt of a case by every way that it allows.
     Shunt(ShuntArguments),
+    /// Write a plan, or the record of a treatment, as a document to be signed.
+    Report(ReportArguments),
     /// Start a case: a folder with a file that a person reads and writes.
     New(NewArguments),
     /// Print completions for a shell.
@@ -86,6 +89,7 @@ impl Command {
             Self::Activity(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Shunt(arguments) => arguments.json,
+            Self::Report(arguments) => arguments.json,
             Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }

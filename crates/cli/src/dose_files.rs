@@ -12,7 +12,9 @@ use crate::dose::DoseCase;
 use crate::dose_dicom;
 use crate::dvh_plot::{DvhCurve, dvh_svg};
 use crate::output_folder::{self, OutputFolder};
-use crate::preview::{OutlinedStructure, Preview, Underlay, preview_png};
+use crate::preview::{
+    ColourScale, OutlinedStructure, Preview, SCREEN_WIDTH, Underlay, preview_png,
+};
 
 /// Steps of a histogram in dvh.csv: fine enough to draw, whatever the maximum.
 const CSV_STEPS: f64 = 500.0;
@@ -123,7 +125,8 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
         })
         .collect();
     let picture = preview_png(&Preview {
-        dose: &case.distribution.dose,
+        overlay: &case.distribution.dose,
+        scale: ColourScale::Dose,
         underlay: case
             .ct
             .as_ref()
@@ -132,6 +135,7 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
         focus: middle_of_hottest_tumour(case),
         title: "Absorbed dose",
         subtitle: &title(case),
+        width: SCREEN_WIDTH,
     })?;
     write(out, name, &picture)?;
     Ok(vec![name.to_owned()])
@@ -292,7 +296,7 @@ fn middle_of_hottest_tumour(case: &DoseCase) -> [usize; 3] {
 
 /// The voxel of a mask that is nearest to its centre of mass; `None` where it
 /// is empty.
-fn middle(mask: &WeightMask) -> Option<[usize; 3]> {
+pub(crate) fn middle(mask: &WeightMask) -> Option<[usize; 3]> {
     let grid = mask.grid();
     let (mut total, mut moment) = (0.0, [0.0; 3]);
     for (at, weight) in mask.iter() {

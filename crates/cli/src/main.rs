@@ -35,6 +35,8 @@ mod plan_arguments;
 mod plausibility;
 mod preview;
 mod progress;
+mod report;
+mod report_arguments;
 mod response_input;
 mod result;
 mod settled_by;
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Command::Activity(arguments) => activity::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Shunt(arguments) => plan::run_shunt(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::New(arguments) => new_case::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

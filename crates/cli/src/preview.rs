@@ -1,4 +1,4 @@
-//! The preview of a dose: three slices through one voxel, as a PNG picture.
+//! The preview of a dose, or of counts: three slices through one voxel, as a PNG picture.
 //!
 //! Axial, coronal and sagittal slices are cut along the axes of the dose grid,
 //! each index axis going to the patient axis that it is nearest to; an oblique
@@ -24,11 +24,11 @@ use rayon::prelude::*;
 use sirt_image::{
     Grid, Hounsfield, PatientPoint, PatientVector, Volume, VoxelQuantity, WeightMask,
 };
-use sirt_quantity::{AbsorbedDose, ActivityConcentration};
+use sirt_quantity::ActivityConcentration;
 
 use self::layout::{
     BAR_WIDTH, CAPTION, DOSED_PART, DoseScale, HEADER, Heading, Layout, MARGIN, Panel, TUMOUR_PART,
-    WIDTH, dose_scale, index_along, lay_out, pixel_along, tick_step,
+    dose_scale, index_along, lay_out, pixel_along, tick_step,
 };
 use crate::canvas::{Anchor, Canvas};
 use crate::colour::{Rgb, dose_colour, mix, readable_on_black};
@@ -40,6 +40,10 @@ const BORDER: Rgb = [60, 64, 67];
 
 /// CT numbers that are black and white: the abdominal window 400 HU wide at 40 HU.
 const CT_WINDOW_HU: [f64; 2] = [-160.0, 240.0];
+/// Width of a picture for a screen, pixels.
+pub(crate) const SCREEN_WIDTH: i64 = 1680;
+/// Width of a picture for a page, pixels: its letters are read on A4.
+pub(crate) const PAGE_WIDTH: i64 = 1180;
 /// Pixels after which the next of several lines on each other is drawn.
 const TURN: f64 = 22.0;
 /// Half the width of a contour line, pixels.
@@ -67,10 +71,46 @@ pub(crate) struct OutlinedStructure<'a> {
     pub(crate) tumour: bool,
 }
 
+/// What the colours of a preview stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColourScale {
+    /// Absorbed dose, Gy.
+    Dose,
+    /// Counts of a SPECT.
+    Counts,
+}
+
+impl ColourScale {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Dose => "Dose [Gy]",
+            Self::Counts => "Counts",
+        }
+    }
+
+    const fn unit(self) -> &'static str {
+        match self {
+            Self::Dose => " Gy",
+            Self::Counts => "",
+        }
+    }
+
+    /// What is said of voxels that are not dark.
+    const fn lit(self) -> &'static str {
+        match self {
+            Self::Dose => "of dosed",
+            Self::Counts => "of hot",
+        }
+    }
+}
+
 /// What a preview shows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Preview<'a> {
-    pub(crate) dose: &'a Volume<AbsorbedDose>,
+pub(crate) struct Preview<'a, Q> {
+    /// What is shown in colours.
+    pub(crate) overlay: &'a Volume<Q>,
+    /// What the colours are called.
+    pub(crate) scale: ColourScale,
     pub(crate) underlay: Underlay<'a>,
     pub(crate) structures: &'a [OutlinedStructure<'a>],
     /// The voxel that all three slices go through.
@@ -79,6 +119,8 @@ pub(crate) struct Preview<'a> {
     pub(crate) title: &'a str,
     /// Second line: nuclide, method, medium.
     pub(crate) subtitle: &'a str,
+    /// Width of the picture, pixels.
+    pub(crate) width: i64,
 }
 
 /// Values in the plane of a slice, linear between voxel centres and held at the border.
@@ -92,16 +134,16 @@ struct Plane {
 /// # Errors
 /// When the focus is outside the grid, a mask is on another grid, or the
 /// picture cannot be encoded.
-pub(crate) fn preview_png(preview: &Preview<'_>) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn preview_png<Q: VoxelQuantity>(preview: &Preview<'_, Q>) -> anyhow::Result<Vec<u8>> {
     let (canvas, _) = draw(preview)?;
     canvas.to_png()
 }
 
-fn draw(preview: &Preview<'_>) -> anyhow::Result<(Canvas, Layout)> {
-    let grid = preview.dose.grid();
+fn draw<Q: VoxelQuantity>(preview: &Preview<'_, Q>) -> anyhow::Result<(Canvas, Layout)> {
+    let grid = preview.overlay.grid();
     ensure!(
         (0..3).all(|axis| preview.focus[axis] < grid.size()[axis]),
-        "voxel {:?} is outside the dose grid {:?}",
+        "voxel {:?} is outside the grid {:?}",
         preview.focus,
         grid.size()
     );
@@ -118,8 +160,8 @@ fn draw(preview: &Preview<'_>) -> anyhow::Result<(Canvas, Layout)> {
     let legend = legend_rows(&measuring, preview, &layout);
     let height = layout.bottom + 26 + 26 * legend.len() as i64 + MARGIN / 2;
 
-    let mut canvas = Canvas::new(WIDTH as usize, height as usize, BACKGROUND)?;
-    let room = (WIDTH - 2 * MARGIN) as f64;
+    let mut canvas = Canvas::new(preview.width as usize, height as usize, BACKGROUND)?;
+    let room = (preview.width - 2 * MARGIN) as f64;
     let title = canvas.fit(25.0, preview.title, room);
     canvas.text([MARGIN as f64, 38.0], Anchor::Left, 25.0, INK, &title);
     let subtitle = canvas.fit(17.0, preview.subtitle, room);
@@ -138,7 +180,7 @@ fn draw(preview: &Preview<'_>) -> anyhow::Result<(Canvas, Layout)> {
         annotate(&mut canvas, preview, &layout, panel);
     }
     draw_scale_bar(&mut canvas, &layout);
-    draw_dose_bar(&mut canvas, &layout, preview.underlay, scale);
+    draw_colour_bar(&mut canvas, &layout, preview.underlay, scale, preview.scale);
     draw_legend(&mut canvas, &layout, &legend);
     Ok((canvas, layout))
 }
@@ -225,16 +267,16 @@ fn dose_opacity(fraction: f64) -> f64 {
 }
 
 /// The pixels of one slice: underlay, dose, contours.
-fn paint(
-    preview: &Preview<'_>,
+fn paint<Q: VoxelQuantity>(
+    preview: &Preview<'_, Q>,
     layout: &Layout,
     panel: &Panel,
     grey: &Grey<'_>,
     scale_top: f64,
 ) -> Vec<Rgb> {
-    let grid = preview.dose.grid();
+    let grid = preview.overlay.grid();
     let [width, height] = panel.size.map(|pixels| pixels as usize);
-    let values = preview.dose.values();
+    let values = preview.overlay.values();
     let dose = Plane::cut(grid, panel, preview.focus, |index| {
         values[grid.linear(index)]
     });
@@ -321,8 +363,13 @@ fn direction_letters(direction: PatientVector) -> String {
     parts.into_iter().map(|(_, letter)| letter).collect()
 }
 
-fn annotate(canvas: &mut Canvas, preview: &Preview<'_>, layout: &Layout, panel: &Panel) {
-    let grid = preview.dose.grid();
+fn annotate<Q: VoxelQuantity>(
+    canvas: &mut Canvas,
+    preview: &Preview<'_, Q>,
+    layout: &Layout,
+    panel: &Panel,
+) {
+    let grid = preview.overlay.grid();
     let [x, y] = panel.corner;
     let [width, height] = panel.size;
     canvas.frame(panel.corner, panel.size, BORDER);
@@ -377,10 +424,10 @@ fn annotate(canvas: &mut Canvas, preview: &Preview<'_>, layout: &Layout, panel: 
     }
 }
 
-/// `Axial · slice 46 of 90 · z = -123.4 mm`; an oblique slice has no one coordinate.
+/// `Axial · 46 of 90 · z = -123.4 mm`; an oblique slice has no one coordinate.
 fn caption(grid: &Grid, panel: &Panel, focus: [usize; 3]) -> String {
     let slice = format!(
-        "{} · slice {} of {}",
+        "{} · {} of {}",
         panel.name,
         focus[panel.normal] + 1,
         grid.size()[panel.normal]
@@ -419,7 +466,13 @@ fn draw_scale_bar(canvas: &mut Canvas, layout: &Layout) {
     );
 }
 
-fn draw_dose_bar(canvas: &mut Canvas, layout: &Layout, underlay: Underlay<'_>, scale: DoseScale) {
+fn draw_colour_bar(
+    canvas: &mut Canvas,
+    layout: &Layout,
+    underlay: Underlay<'_>,
+    scale: DoseScale,
+    words: ColourScale,
+) {
     let x = layout.bar_x;
     let top = HEADER + CAPTION;
     let height = (layout.bottom - 12 - top - 68).clamp(120, 420);
@@ -440,7 +493,7 @@ fn draw_dose_bar(canvas: &mut Canvas, layout: &Layout, underlay: Underlay<'_>, s
         Anchor::Left,
         16.0,
         INK,
-        "Dose [Gy]",
+        words.title(),
     );
     let y_of = |value: f64| top + (height as f64 * (1.0 - value / scale.top)).round() as i64;
     let cut_off = if scale.highest > scale.top {
@@ -471,12 +524,12 @@ fn draw_dose_bar(canvas: &mut Canvas, layout: &Layout, underlay: Underlay<'_>, s
     let (part, of) = if scale.of_tumours {
         (TUMOUR_PART, "of tumour")
     } else {
-        (DOSED_PART, "of dosed")
+        (DOSED_PART, words.lit())
     };
     let notes = [
         format!("top: {} %", short(part * 100.0)),
         format!("{of} voxels"),
-        format!("max {} Gy", short(scale.highest)),
+        format!("max {}{}", short(scale.highest), words.unit()),
     ];
     for (row, note) in notes.iter().enumerate() {
         let place = [x as f64, (top + height + 26 + 19 * row as i64) as f64];
@@ -507,8 +560,12 @@ struct LegendEntry {
 }
 
 /// Whether the outline of a structure can be seen in at least one slice.
-fn is_cut(structure: &OutlinedStructure<'_>, preview: &Preview<'_>, layout: &Layout) -> bool {
-    let grid = preview.dose.grid();
+fn is_cut<Q: VoxelQuantity>(
+    structure: &OutlinedStructure<'_>,
+    preview: &Preview<'_, Q>,
+    layout: &Layout,
+) -> bool {
+    let grid = preview.overlay.grid();
     structure
         .mask
         .iter()
@@ -523,8 +580,12 @@ fn is_cut(structure: &OutlinedStructure<'_>, preview: &Preview<'_>, layout: &Lay
 }
 
 /// Names with their colours, broken into rows; what no slice cuts is faint.
-fn legend_rows(canvas: &Canvas, preview: &Preview<'_>, layout: &Layout) -> Vec<Vec<LegendEntry>> {
-    let room = WIDTH - 2 * MARGIN;
+fn legend_rows<Q: VoxelQuantity>(
+    canvas: &Canvas,
+    preview: &Preview<'_, Q>,
+    layout: &Layout,
+) -> Vec<Vec<LegendEntry>> {
+    let room = preview.width - 2 * MARGIN;
     let mut rows: Vec<Vec<LegendEntry>> = Vec::new();
     let mut x = room;
     for structure in preview.structures {
@@ -563,6 +624,8 @@ fn draw_legend(canvas: &mut Canvas, layout: &Layout, rows: &[Vec<LegendEntry>]) 
 
 #[cfg(test)]
 mod tests {
+    use sirt_quantity::AbsorbedDose;
+
     use super::*;
 
     /// 40 × 30 × 20 voxels of 2 × 3 × 4 mm with a hot box to the left, posterior
@@ -615,12 +678,14 @@ mod tests {
         for signs in [[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, -1.0]] {
             let dose = dose(signs);
             let preview = Preview {
-                dose: &dose,
+                overlay: &dose,
+                scale: ColourScale::Dose,
                 underlay: Underlay::Empty,
                 structures: &[],
                 focus: hottest(&dose),
                 title: "hot corner",
                 subtitle: "",
+                width: SCREEN_WIDTH,
             };
             let layout = lay_out(&preview);
             let (width, pixels) = decode(&preview_png(&preview).unwrap());
@@ -647,12 +712,14 @@ mod tests {
     fn slices_keep_the_shape_of_the_patient() {
         let dose = dose([1.0; 3]);
         let preview = Preview {
-            dose: &dose,
+            overlay: &dose,
+            scale: ColourScale::Dose,
             underlay: Underlay::Empty,
             structures: &[],
             focus: hottest(&dose),
             title: "",
             subtitle: "",
+            width: SCREEN_WIDTH,
         };
         let layout = lay_out(&preview);
         for panel in &layout.panels {
@@ -681,12 +748,14 @@ mod tests {
             tumour: true,
         }];
         let preview = Preview {
-            dose: &dose,
+            overlay: &dose,
+            scale: ColourScale::Dose,
             underlay: Underlay::Empty,
             structures: &structures,
             focus: hottest(&dose),
             title: "",
             subtitle: "",
+            width: SCREEN_WIDTH,
         };
         let layout = lay_out(&preview);
         let panel = &layout.panels[0];
@@ -722,17 +791,16 @@ mod tests {
     fn refuses_a_focus_outside_the_grid() {
         let dose = dose([1.0; 3]);
         let preview = Preview {
-            dose: &dose,
+            overlay: &dose,
+            scale: ColourScale::Dose,
             underlay: Underlay::Empty,
             structures: &[],
             focus: [40, 0, 0],
             title: "",
             subtitle: "",
+            width: SCREEN_WIDTH,
         };
         let error = preview_png(&preview).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "voxel [40, 0, 0] is outside the dose grid [40, 30, 20]"
-        );
+        assert_eq!(error, "voxel [40, 0, 0] is outside the grid [40, 30, 20]");
     }
 }

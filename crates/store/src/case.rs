@@ -59,8 +59,8 @@ pub struct Case {
     pub administrations: Vec<Administration>,
     /// Rules that a person set aside.
     pub overrides: Vec<Override>,
-    /// Who signed the plan.
-    pub signature: Option<Signature>,
+    /// Who signed, and what; as the file orders it.
+    pub signatures: Vec<Signature>,
 }
 
 impl Case {
@@ -491,13 +491,18 @@ pub struct Override {
     pub date: Date,
 }
 
-/// Who signed the plan.
+/// A signature under a plan, or under the record of a treatment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
+    /// "Medical physicist".
+    pub role: String,
     /// Who.
-    pub by: String,
-    /// Day of the signature.
-    pub date: Date,
+    pub name: String,
+    /// When.
+    pub at: Instant,
+    /// Fingerprint of the contents that were signed; one that differs from that of the
+    /// contents that are there now signs something else.
+    pub content: String,
 }
 
 #[cfg(test)]

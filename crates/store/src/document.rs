@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 use crate::StoreError;
-use crate::case::{Administration, Case, Clearance, Override, TimedActivity};
+use crate::case::{Administration, Case, Clearance, Override, Signature, TimedActivity};
 use crate::images::{DeliveredImage, DeliveredMethod, DeliveredSource};
 use crate::new_case::NewCase;
 use crate::place::Places;
@@ -136,6 +136,40 @@ impl CaseDocument {
         table["reason"] = text(&clearance.reason);
         table["date"] = text(&clearance.date.to_string());
         self.append("clearance", table)
+    }
+
+    /// Adds a signature.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the case with it would be refused; it stays as it was.
+    pub fn append_signature(&mut self, signature: &Signature) -> Result<(), StoreError> {
+        let mut table = Table::new();
+        table["role"] = text(&signature.role);
+        table["name"] = text(&signature.name);
+        table["at"] = text(&signature.at.to_string());
+        table["content"] = text(&signature.content);
+        self.append("signature", table)
+    }
+
+    /// What the file says but for its signatures, the same whatever its
+    /// comments, its spelling and the order of its keys are: keys sorted, as JSON.
+    ///
+    /// # Errors
+    /// [`StoreError::NotToml`] for a text that is none.
+    pub fn contents(&self) -> Result<String, StoreError> {
+        let mut contents: serde_json::Value =
+            toml_edit::de::from_str(&self.text).map_err(|error| {
+                let file = self.file.display().to_string();
+                StoreError::NotToml {
+                    place: Places::without_keys(&file, &self.text).around(error.span()),
+                    reason: error.message().to_owned(),
+                }
+            })?;
+        if let Some(tables) = contents.as_object_mut() {
+            tables.remove("signature");
+        }
+        contents.sort_all_objects();
+        Ok(contents.to_string())
     }
 
     fn append(&mut self, name: &'static str, table: Table) -> Result<(), StoreError> {

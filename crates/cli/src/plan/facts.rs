@@ -402,15 +402,6 @@ fn card_territory(
     })
 }
 
-/// What the plan waits for.
-pub(super) fn not_computed(case: &Case) -> Vec<String> {
-    let mut told = Vec::new();
-    if case.signature.is_none() {
-        told.push("draft: the plan is not signed ([signature])".to_owned());
-    }
-    told
-}
-
 /// Tells that a stated value was taken over a measured one that differs.
 fn tell_apart(what: &str, stated: f64, measured: f64, unit: &str, told: &mut Vec<String>) {
     if (measured / stated - 1.0).abs() > WORTH_TELLING {

@@ -2,6 +2,7 @@
 //! and the dose of a gigabecquerel voxel by voxel.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
@@ -44,65 +45,68 @@ pub(super) struct Settings<'a> {
 }
 
 /// The images of a case on the grid of its SPECT.
-pub(super) struct WorkUpImages {
-    counts: Volume<Counts>,
-    masks: Vec<NamedMask>,
+pub(crate) struct WorkUpImages {
+    pub(crate) counts: Volume<Counts>,
+    pub(crate) masks: Vec<NamedMask>,
     liver: Option<WeightMask>,
     lungs: Option<WeightMask>,
     spread: PointSpread,
     /// Volume of both lungs, where an image or a person tells it.
     whole_lungs: Option<Capacity>,
-    pub(super) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// By a CT that shows all of the lungs.
-    pub(super) lung_mass: Option<LungMass>,
+    pub(crate) lung_mass: Option<LungMass>,
     /// Of the part of the lungs that a CT shows which ends inside them.
-    pub(super) cut_lungs: Option<LungMass>,
+    pub(crate) cut_lungs: Option<LungMass>,
 }
 
 /// Uptake of one tumour.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct TumourFigures {
-    pub(super) name: String,
-    pub(super) volume_ml: f64,
+pub(crate) struct TumourFigures {
+    pub(crate) name: String,
+    pub(crate) volume_ml: f64,
     /// Concentration over that of normal liver in its territory.
-    pub(super) tumour_to_normal: f64,
+    pub(crate) tumour_to_normal: f64,
     /// By counting, k = 1.
-    pub(super) standard_uncertainty: f64,
+    pub(crate) standard_uncertainty: f64,
     /// Mean by the voxel prediction, Gy/GBq.
-    pub(super) gy_per_gbq: Option<f64>,
+    pub(crate) gy_per_gbq: Option<f64>,
 }
 
 /// What the images say of a territory.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct TerritoryFigures {
-    pub(super) name: String,
-    pub(super) volume_ml: f64,
-    pub(super) tumour_volume_ml: f64,
+pub(crate) struct TerritoryFigures {
+    pub(crate) name: String,
+    pub(crate) volume_ml: f64,
+    pub(crate) tumour_volume_ml: f64,
     /// Of all its tumours together; none without tumour.
-    pub(super) tumour_to_normal: Option<f64>,
+    pub(crate) tumour_to_normal: Option<f64>,
     /// By counting, relative, k = 1.
-    pub(super) relative_counting: f64,
-    pub(super) tumours: Vec<TumourFigures>,
-    pub(super) voxel: Option<VoxelFigures>,
+    pub(crate) relative_counting: f64,
+    pub(crate) tumours: Vec<TumourFigures>,
+    pub(crate) voxel: Option<VoxelFigures>,
     /// Energy accounted for in the voxel prediction; 1 is perfect.
-    pub(super) energy_closure: Option<f64>,
+    pub(crate) energy_closure: Option<f64>,
     /// Mean of each tumour and of normal liver as drawn, in the territory or
     /// not, by the voxel prediction, Gy/GBq.
     #[serde(skip)]
-    pub(super) structure_gy_per_gbq: Vec<(String, f64)>,
+    pub(crate) structure_gy_per_gbq: Vec<(String, f64)>,
+    /// Dose of a gigabecquerel, voxel by voxel.
+    #[serde(skip)]
+    pub(crate) prediction: Option<Arc<VoxelPrediction>>,
 }
 
 /// Activity outside of liver and lungs.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Extrahepatic {
-    pub(super) foci: Vec<ExtrahepaticFocus>,
-    pub(super) organs: Vec<OrganUptake>,
+pub(crate) struct Extrahepatic {
+    pub(crate) foci: Vec<ExtrahepaticFocus>,
+    pub(crate) organs: Vec<OrganUptake>,
     /// Smaller foci, by counts over those of the liver, were left out.
-    pub(super) least_fraction: f64,
+    pub(crate) least_fraction: f64,
     /// Around liver and lungs, where blur hides everything that is in no drawn organ.
-    pub(super) not_searched_ml: f64,
-    pub(super) threshold_over_liver: f64,
-    pub(super) margin_mm: f64,
+    pub(crate) not_searched_ml: f64,
+    pub(crate) threshold_over_liver: f64,
+    pub(crate) margin_mm: f64,
 }
 
 impl WorkUpImages {
@@ -341,7 +345,7 @@ impl WorkUpImages {
     }
 
     /// Where a territory lies; none where it is not drawn.
-    fn mask_of(&self, territory: &Territory) -> anyhow::Result<Option<&WeightMask>> {
+    pub(crate) fn mask_of(&self, territory: &Territory) -> anyhow::Result<Option<&WeightMask>> {
         let Some(name) = &territory.structure else {
             return Ok(match territory.lobe {
                 Lobe::Whole => self.liver.as_ref(),
@@ -533,6 +537,7 @@ impl WorkUpImages {
             tumours,
             voxel: Some(voxel),
             energy_closure: Some(prediction.balance.closure),
+            prediction: Some(Arc::new(prediction)),
         }))
     }
 }

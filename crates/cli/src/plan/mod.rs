@@ -10,6 +10,7 @@ mod orders;
 mod planar;
 mod rules;
 mod shunt;
+mod signing;
 mod text;
 mod unserved;
 
@@ -19,21 +20,24 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dosimetry::{
-    CourseDoses, LimitSelection, MethodQuestion, MethodRow, PlanMethod, RuleResult, ShuntEstimate,
-    UnusedOverride, course_doses, is_blocked, method_card, method_question, row_of_activity,
+    CourseDoses, InvolvedVolume, LimitSelection, MethodQuestion, MethodRow, PlanMethod,
+    PlanUncertainty, RuleResult, ShuntEstimate, UnusedOverride, course_doses, is_blocked,
+    method_card, method_question, row_of_activity,
 };
 use sirt_outcome::{AlbiGrade, LaboratoryValues, LiverFunctionTable};
 use sirt_quantity::{Activity, ResidualFraction};
-use sirt_store::Case;
+use sirt_store::{Case, CaseDocument};
 
-use self::comparison::ComparisonRow;
-use self::delivered_dose::{DeliveredImageResult, Treated};
+pub(crate) use self::comparison::ComparisonRow;
+pub(crate) use self::delivered_dose::DeliveredImageResult;
+use self::delivered_dose::Treated;
 use self::facts::{PlanFacts, Product};
-use self::history::TreatmentHistory;
-use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
-use self::orders::{Delivered, VialPlan};
+pub(crate) use self::history::TreatmentHistory;
+pub(crate) use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
+pub(crate) use self::orders::{Delivered, VialPlan};
 use self::planar::PlanarWorkUp;
 pub(crate) use self::shunt::run as run_shunt;
+pub(crate) use self::signing::{Signing, SigningStatus};
 use crate::failure::BLOCKED;
 use crate::plan_arguments::PlanArguments;
 use crate::progress::Stages;
@@ -43,99 +47,112 @@ use crate::table;
 /// A plan, as `--json` prints it.
 #[derive(Debug, Serialize)]
 pub(crate) struct PlanResult {
-    program: Program,
+    pub(crate) program: Program,
     pub(crate) case: CaseResult,
-    product: ProductResult,
-    shunt: ShuntResult,
-    liver_function: LiverFunctionResult,
-    territories: Vec<TerritoryResult>,
-    methods: Vec<MethodRow>,
-    chosen: Vec<MethodRow>,
+    pub(crate) product: ProductResult,
+    pub(crate) shunt: ShuntResult,
+    pub(crate) liver_function: LiverFunctionResult,
+    pub(crate) territories: Vec<TerritoryResult>,
+    pub(crate) methods: Vec<MethodRow>,
+    pub(crate) chosen: Vec<MethodRow>,
     /// Territories whose chosen row is prescribed; those of the others are proposed.
-    prescribed: Vec<String>,
-    questions: Vec<MethodQuestion>,
-    course: Option<CourseDoses>,
-    extrahepatic: Option<Extrahepatic>,
-    limits: LimitSelection,
-    rules: Vec<RuleResult>,
-    unused_overrides: Vec<UnusedOverride>,
+    pub(crate) prescribed: Vec<String>,
+    pub(crate) questions: Vec<MethodQuestion>,
+    pub(crate) course: Option<CourseDoses>,
+    pub(crate) extrahepatic: Option<Extrahepatic>,
+    pub(crate) limits: LimitSelection,
+    pub(crate) rules: Vec<RuleResult>,
+    pub(crate) unused_overrides: Vec<UnusedOverride>,
     /// Whether a stop stands that nobody has overridden or cleared.
-    blocked: bool,
-    vials: Vec<VialRow>,
-    order: VialPlan,
-    delivered: Vec<Delivered>,
+    pub(crate) blocked: bool,
+    pub(crate) vials: Vec<VialRow>,
+    pub(crate) order: VialPlan,
+    pub(crate) delivered: Vec<Delivered>,
     /// Images after treatment that doses were computed from.
-    delivered_images: Vec<DeliveredImageResult>,
+    pub(crate) delivered_images: Vec<DeliveredImageResult>,
     /// Planned against delivered dose, structure by structure.
-    comparison: Vec<ComparisonRow>,
+    pub(crate) comparison: Vec<ComparisonRow>,
     /// What could not be compared, and why.
-    comparison_notes: Vec<String>,
+    pub(crate) comparison_notes: Vec<String>,
     /// Doses over all treatments, and what they leave.
-    history: TreatmentHistory,
-    assumptions: Vec<String>,
-    findings: Vec<Finding>,
+    pub(crate) history: TreatmentHistory,
+    pub(crate) assumptions: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
+    /// What the contents are signed by.
+    pub(crate) signing: Signing,
+}
+
+/// A plan with what it was made from.
+pub(crate) struct Planned {
+    pub(crate) case: Case,
+    pub(crate) images: Option<WorkUpImages>,
+    /// The whole liver, as the plan took it.
+    pub(crate) liver: Option<InvolvedVolume>,
+    /// Of each territory, in the order of the result's.
+    pub(crate) uncertainties: Vec<PlanUncertainty>,
+    pub(crate) result: PlanResult,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct CaseResult {
-    pseudonym: String,
-    tumour_type: String,
-    device: String,
-    scenario: String,
+    pub(crate) pseudonym: String,
+    pub(crate) tumour_type: String,
+    pub(crate) device: String,
+    pub(crate) scenario: String,
 }
 
 #[derive(Debug, Serialize)]
-struct ProductResult {
-    name: String,
-    nuclide: String,
-    half_life_h: f64,
-    half_life_source: String,
-    dose_factor_gy_kg_per_gbq: f64,
-    dose_factor_source: String,
-    lung_mass_g: f64,
+pub(crate) struct ProductResult {
+    pub(crate) name: String,
+    pub(crate) nuclide: String,
+    pub(crate) half_life_h: f64,
+    pub(crate) half_life_source: String,
+    pub(crate) dose_factor_gy_kg_per_gbq: f64,
+    pub(crate) dose_factor_source: String,
+    pub(crate) lung_mass_g: f64,
 }
 
 #[derive(Debug, Serialize)]
-struct ShuntResult {
+pub(crate) struct ShuntResult {
     /// By which the plan computes.
-    used: ShuntEstimate,
+    pub(crate) used: ShuntEstimate,
     /// All that there are, the used one included.
-    estimates: Vec<ShuntEstimate>,
+    pub(crate) estimates: Vec<ShuntEstimate>,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct LiverFunctionResult {
-    taken: Option<String>,
-    albi: Option<f64>,
-    albi_grade: Option<u8>,
-    child_pugh_points: Option<u8>,
-    child_pugh_class: Option<String>,
-    meld_3: Option<f64>,
+pub(crate) struct LiverFunctionResult {
+    pub(crate) taken: Option<String>,
+    pub(crate) albi: Option<f64>,
+    pub(crate) albi_grade: Option<u8>,
+    pub(crate) child_pugh_points: Option<u8>,
+    pub(crate) child_pugh_class: Option<String>,
+    pub(crate) meld_3: Option<f64>,
     /// Why a score is not there.
-    missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct TerritoryResult {
-    name: String,
-    volume_ml: f64,
-    tumour_volume_ml: f64,
-    density_g_per_ml: f64,
-    mass_g: f64,
-    tumour_mass_g: f64,
-    tumour_to_normal: Option<f64>,
-    residual_percent: f64,
-    images: Option<TerritoryFigures>,
+pub(crate) struct TerritoryResult {
+    pub(crate) name: String,
+    pub(crate) volume_ml: f64,
+    pub(crate) tumour_volume_ml: f64,
+    pub(crate) density_g_per_ml: f64,
+    pub(crate) mass_g: f64,
+    pub(crate) tumour_mass_g: f64,
+    pub(crate) tumour_to_normal: Option<f64>,
+    pub(crate) residual_percent: f64,
+    pub(crate) images: Option<TerritoryFigures>,
 }
 
 /// A vial of the best order plan, flat.
 #[derive(Debug, Serialize)]
-struct VialRow {
-    territories: Vec<String>,
-    size_gbq: f64,
-    calibrated_at: jiff::Timestamp,
-    usable_from: jiff::Timestamp,
-    usable_until: jiff::Timestamp,
+pub(crate) struct VialRow {
+    pub(crate) territories: Vec<String>,
+    pub(crate) size_gbq: f64,
+    pub(crate) calibrated_at: jiff::Timestamp,
+    pub(crate) usable_from: jiff::Timestamp,
+    pub(crate) usable_until: jiff::Timestamp,
 }
 
 /// The activity of a territory that the plan goes on with.
@@ -163,6 +180,11 @@ pub(crate) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
 
 /// Plans a case.
 pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
+    Ok(planned_with_images(folder)?.result)
+}
+
+/// Plans a case and keeps what the plan was made from.
+pub(crate) fn planned_with_images(folder: &Path) -> anyhow::Result<Planned> {
     let stages = Stages::new();
     let case = Case::read(folder)?;
     let product = Product::of(&case)?;
@@ -187,7 +209,6 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     facts
         .assumptions
         .extend(rules::unused_clearances(&case, extrahepatic.as_ref()));
-    facts.assumptions.extend(facts::not_computed(&case));
     stages.begin("methods");
     let mut methods = Vec::new();
     for territory in &facts.territories {
@@ -262,13 +283,13 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     let history = history::history(&case, &product, &facts, &chosen, &delivered, &judged.chosen)?;
     let mut findings: Vec<Finding> = [of_patient]
         .into_iter()
-        .chain(images.map(|images| images.findings))
+        .chain(images.as_ref().map(|images| images.findings.clone()))
         .chain(planar.map(|planar| planar.findings))
         .flatten()
         .collect();
     findings.append(&mut compared.findings);
     findings.extend(unserved::unserved(&case, &order));
-    Ok(PlanResult {
+    let mut result = PlanResult {
         program: Program::THIS,
         case: CaseResult {
             pseudonym: case.patient.pseudonym.as_str().to_owned(),
@@ -308,9 +329,23 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
         delivered_images: compared.images,
         comparison: compared.rows,
         comparison_notes: compared.notes,
-        assumptions: facts.assumptions,
+        assumptions: facts.assumptions.clone(),
         history,
         findings,
+        signing: Signing::default(),
+    };
+    let contents = CaseDocument::read(folder)?.contents()?;
+    result.signing = Signing::of(&case, &contents, &result)?;
+    Ok(Planned {
+        case,
+        images,
+        liver: facts.patient.liver,
+        uncertainties: facts
+            .territories
+            .iter()
+            .map(|territory| territory.uncertainty)
+            .collect(),
+        result,
     })
 }
 

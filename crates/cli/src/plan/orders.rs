@@ -19,15 +19,15 @@ const CALENDAR_AFTER_H: f64 = 3.0 * 24.0;
 
 /// The plan of vials, or why there is none.
 #[derive(Debug, Serialize)]
-pub(super) struct VialPlan {
+pub(crate) struct VialPlan {
     #[serde(flatten)]
-    pub(super) outcome: Option<OrderOutcome>,
+    pub(crate) outcome: Option<OrderOutcome>,
     /// What happens when the first infusion starts two hours late.
-    pub(super) two_hours_late: Vec<LateStart>,
+    pub(crate) two_hours_late: Vec<LateStart>,
     /// What is given when an infusion stops at 60 %.
-    pub(super) stopped_at_60_percent: Vec<EarlyEnd>,
+    pub(crate) stopped_at_60_percent: Vec<EarlyEnd>,
     /// What is missing or assumed.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 pub(super) fn vials(
@@ -187,15 +187,15 @@ fn offers(
 
 /// An infusion as it was delivered.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Delivered {
-    pub(super) territory: String,
+pub(crate) struct Delivered {
+    pub(crate) territory: String,
     #[serde(flatten)]
-    pub(super) activity: DeliveredActivity,
+    pub(crate) activity: DeliveredActivity,
     /// Whether it is within the tolerance of what was intended.
-    pub(super) within_tolerance: bool,
+    pub(crate) within_tolerance: bool,
     /// Doses of what was delivered, by the model of the plan; its activity is
     /// that of a vial which leaves the expected residual.
-    pub(super) doses: Option<MethodRow>,
+    pub(crate) doses: Option<MethodRow>,
 }
 
 /// What was delivered to each territory; `chosen` holds what was intended.

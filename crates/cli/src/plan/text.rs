@@ -3,7 +3,7 @@
 use sirt_dosimetry::{EndOfInfusion, MethodRow, Outcome, RuleResult};
 
 use super::history::TreatmentHistory;
-use super::{PlanResult, ShuntResult};
+use super::{PlanResult, ShuntResult, SigningStatus};
 use crate::table::{TERMINAL, Table, digits, findings_text, within};
 
 /// All of a plan, no line wider than a terminal.
@@ -94,6 +94,13 @@ fn unbroken(result: &PlanResult) -> String {
         "BLOCKED: a stop stands that nobody has cleared or overridden (exit code 6)\n"
     } else {
         "not blocked\n"
+    });
+    text.push_str(match result.signing.status {
+        SigningStatus::Draft => {
+            "draft: nobody has signed it (sirt report CASE --sign NAME --role ROLE)\n"
+        }
+        SigningStatus::Signed => "signed\n",
+        SigningStatus::Changed => "draft again: what was signed has changed since\n",
     });
     text.push_str(&vials(result));
     text.push_str(&delivered(result));

@@ -1,11 +1,9 @@
 //! Where the slices of a preview stand, and what part of the grid they show.
 
-use sirt_image::Grid;
+use sirt_image::{Grid, VoxelQuantity};
 
 use super::Preview;
 
-/// Width of the picture, pixels.
-pub(super) const WIDTH: i64 = 1680;
 pub(super) const MARGIN: i64 = 28;
 pub(super) const GAP: i64 = 22;
 /// Room for the colour bar and its ticks, pixels.
@@ -81,8 +79,8 @@ pub(super) fn axes_of_patient(grid: &Grid) -> [Heading; 3] {
     })
 }
 
-pub(super) fn lay_out(preview: &Preview<'_>) -> Layout {
-    let grid = preview.dose.grid();
+pub(super) fn lay_out<Q: VoxelQuantity>(preview: &Preview<'_, Q>) -> Layout {
+    let grid = preview.overlay.grid();
     let shown = shown_part(preview);
     let extent_mm: [f64; 3] =
         std::array::from_fn(|axis| (shown[axis][1] - shown[axis][0]) * grid.spacing_mm()[axis]);
@@ -104,7 +102,7 @@ pub(super) fn lay_out(preview: &Preview<'_>) -> Layout {
         .iter()
         .map(|(_, _, down, _)| extent_mm[down.axis])
         .fold(0.0, f64::max);
-    let room = (WIDTH - 2 * MARGIN - 3 * GAP - BAR_ROOM) as f64;
+    let room = (preview.width - 2 * MARGIN - 3 * GAP - BAR_ROOM) as f64;
     let pixels_per_mm = (room / total_mm).min(TALLEST / tallest_mm).min(FINEST);
     let pixels = |axis: usize| ((extent_mm[axis] * pixels_per_mm).round() as i64).max(1);
 
@@ -137,8 +135,8 @@ pub(super) fn lay_out(preview: &Preview<'_>) -> Layout {
 }
 
 /// The part of the grid that is worth showing: structures, dosed tissue and the focus.
-pub(super) fn shown_part(preview: &Preview<'_>) -> [[f64; 2]; 3] {
-    let grid = preview.dose.grid();
+pub(super) fn shown_part<Q: VoxelQuantity>(preview: &Preview<'_, Q>) -> [[f64; 2]; 3] {
+    let grid = preview.overlay.grid();
     let mut lower = preview.focus;
     let mut upper = preview.focus;
     let mut include = |index: [usize; 3]| {
@@ -147,7 +145,7 @@ pub(super) fn shown_part(preview: &Preview<'_>) -> [[f64; 2]; 3] {
             upper[axis] = upper[axis].max(index[axis]);
         }
     };
-    let values = preview.dose.values();
+    let values = preview.overlay.values();
     let threshold = values.iter().copied().fold(0.0_f32, f32::max) * DOSED_FRACTION as f32;
     for (at, value) in values.iter().enumerate() {
         if *value > threshold {
@@ -184,9 +182,12 @@ pub(super) struct DoseScale {
 /// The scale of a preview: its top covers 99.5 % of the tumours' voxels, without
 /// tumours 99.8 % of the dosed ones, so that a noisy voxel does not darken the
 /// whole picture.
-pub(super) fn dose_scale(preview: &Preview<'_>, shown: &[[f64; 2]; 3]) -> DoseScale {
-    let grid = preview.dose.grid();
-    let values = preview.dose.values();
+pub(super) fn dose_scale<Q: VoxelQuantity>(
+    preview: &Preview<'_, Q>,
+    shown: &[[f64; 2]; 3],
+) -> DoseScale {
+    let grid = preview.overlay.grid();
+    let values = preview.overlay.values();
     let mut dosed: Vec<f32> = Vec::new();
     for (at, value) in values.iter().enumerate() {
         let index = grid.index(at);

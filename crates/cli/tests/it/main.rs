@@ -18,6 +18,7 @@ mod pet;
 mod plan;
 mod plan_delivered;
 mod references;
+mod report;
 mod roles;
 mod shunt;
 mod work_up;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::agreement::check_agreement;
 use crate::case::{
-    CalibrationOffer, Case, Clearance, Disease, Goals, Override, Session, Signature, Structure,
+    CalibrationOffer, Case, Clearance, Disease, Goals, Override, Session, Structure,
 };
 use crate::check::check_table;
 use crate::images::Images;
@@ -21,7 +21,7 @@ use crate::{CASE_FILE, StoreError};
 use self::liver::{liver, lungs, territory, work_up};
 use self::patient::{device, laboratory_day, patient, prior_therapy};
 use self::range::therapeutic;
-use self::treatment::{administration, goals, prescription, vial};
+use self::treatment::{administration, goals, prescription, signature, vial};
 
 impl Case {
     /// Reads the case of a folder; its images have to be where it says.
@@ -181,10 +181,9 @@ fn case(row: CaseRow, places: &Places) -> Result<Case, StoreError> {
                 date: row.date.0.0,
             })
             .collect(),
-        signature: row.signature.map(|row| Signature {
-            by: row.by,
-            date: row.date.0.0,
-        }),
+        signatures: each("signature", row.signature, |row, path| {
+            signature(row, path, places)
+        })?,
     })
 }
 

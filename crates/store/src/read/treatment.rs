@@ -4,10 +4,10 @@ use sirt_quantity::AbsorbedDose;
 
 use super::range::{GIVEN_GBQ, LEFT_GBQ, above_zero, therapeutic, timed};
 use crate::StoreError;
-use crate::case::{Administration, Goal, Goals, Prescription, TimedActivity, Vial};
+use crate::case::{Administration, Goal, Goals, Prescription, Signature, TimedActivity, Vial};
 use crate::images::DeliveredImage;
 use crate::place::{Places, joined};
-use crate::row::{AdministrationRow, GoalsRow, PrescriptionRow, VialRow};
+use crate::row::{AdministrationRow, GoalsRow, PrescriptionRow, SignatureRow, VialRow};
 use crate::written::Written;
 
 const EXAMPLE_INSTANT: &str = "at = \"2026-03-15T10:00+01:00\"";
@@ -123,5 +123,31 @@ pub(super) fn administration(
             .image
             .map(|image| DeliveredImage::from_row(image, &joined(path, "image"), places))
             .transpose()?,
+    })
+}
+
+pub(super) fn signature(
+    row: SignatureRow,
+    path: &str,
+    places: &Places,
+) -> Result<Signature, StoreError> {
+    for (key, text) in [
+        ("role", &row.role),
+        ("name", &row.name),
+        ("content", &row.content),
+    ] {
+        if text.trim().is_empty() {
+            return Err(StoreError::WithoutMeaning {
+                place: places.at(&joined(path, key)),
+                key,
+                without: "without a letter in it",
+            });
+        }
+    }
+    Ok(Signature {
+        role: row.role,
+        name: row.name,
+        at: row.at.0,
+        content: row.content,
     })
 }

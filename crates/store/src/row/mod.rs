@@ -81,8 +81,9 @@ pub(crate) struct CaseRow {
     /// Rules that a person set aside.
     #[serde(default, rename = "override")]
     pub(crate) overrides: Vec<OverrideRow>,
-    /// Who signed the plan.
-    pub(crate) signature: Option<SignatureRow>,
+    /// Who signed, and what.
+    #[serde(default)]
+    pub(crate) signature: Vec<SignatureRow>,
 }
 
 fn version(_: &mut SchemaGenerator) -> Schema {

@@ -200,13 +200,18 @@ pub(crate) struct OverrideRow {
     pub(crate) date: Written<Day>,
 }
 
-/// Who signed.
+/// A signature; the program writes it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "signature")]
 pub(crate) struct SignatureRow {
-    /// Who signed the plan.
-    pub(crate) by: String,
-    /// Day of the signature.
-    pub(crate) date: Written<Day>,
+    /// In which role.
+    #[schemars(extend("examples" = ["Medical physicist"]))]
+    pub(crate) role: String,
+    /// Who signed.
+    pub(crate) name: String,
+    /// When.
+    pub(crate) at: Written<Instant>,
+    /// Fingerprint of what was signed.
+    pub(crate) content: String,
 }

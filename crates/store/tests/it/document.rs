@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use sirt_quantity::{Activity, Fraction, Length};
 use sirt_store::{
     Administration, CaseDocument, Clearance, DeliveredImage, DeliveredMethod, DeliveredSource,
-    ImageUnits, Instant, Override, StoreError, TimedActivity,
+    ImageUnits, Instant, Override, Signature, StoreError, TimedActivity,
 };
 
 use crate::{example_text, example_with};
@@ -114,7 +114,7 @@ fn clearances_and_overrides_go_behind_their_own() {
     let after = expected(&before, clearance, "\n[goals]\n");
     assert_eq!(
         document.to_toml(),
-        expected(&after, override_, "\n[signature]\n")
+        expected(&after, override_, "\n[[signature]]")
     );
 }
 
@@ -264,4 +264,28 @@ proptest! {
         prop_assert_eq!(read.at, at);
         prop_assert_eq!(read.at.to_string(), at.to_string());
     }
+}
+
+#[test]
+fn contents_are_the_same_whatever_the_spelling_and_change_with_a_value() {
+    let whole = example_text();
+    let contents = |text: &str| CaseDocument::from_toml(text).unwrap().contents().unwrap();
+    let before = contents(&whole);
+    let respelled = whole
+        .replace(" # never the real name", "")
+        .replace("sex = \"female\"\n", "")
+        .replace("[disease]", "sex = \"female\"\n\n[disease]");
+    assert_eq!(before, contents(&respelled));
+    let mut signed = CaseDocument::from_toml(&whole).unwrap();
+    signed
+        .append_signature(&Signature {
+            role: "Physician".to_owned(),
+            name: "Dr. C. Example".to_owned(),
+            at: "2026-03-14T09:00+01:00".parse().unwrap(),
+            content: "fingerprint".to_owned(),
+        })
+        .unwrap();
+    assert_eq!(signed.case().signatures.len(), 2);
+    assert_eq!(before, signed.contents().unwrap());
+    assert_ne!(before, contents(&whole.replace("70 kg", "71 kg")));
 }

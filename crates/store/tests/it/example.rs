@@ -61,10 +61,7 @@ fn says_what_it_says() {
     assert_eq!(case.vials[0].volume, Some(Capacity::from_ml(5.0)));
     assert!(case.administrations[1].stasis);
     assert_eq!(case.overrides.len(), 1);
-    assert_eq!(
-        case.signature.as_ref().unwrap().date.to_string(),
-        "2026-03-13"
-    );
+    assert_eq!(case.signatures[0].at.to_string(), "2026-03-13T15:20+01:00");
 }
 
 #[test]

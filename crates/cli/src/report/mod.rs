@@ -1,0 +1,286 @@
+//! `sirt report`: a plan, or the record of a treatment, as a document.
+
+mod basis;
+mod delivered;
+mod figures;
+mod identity;
+mod images;
+mod limits_rules;
+mod material;
+mod methods;
+mod references;
+mod self_check;
+mod vials;
+mod work_up;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use sirt_report::{Report, Signature};
+use sirt_store::{CaseDocument, Instant};
+
+use self::figures::Clock;
+use self::material::Material;
+use self::references::Library;
+use self::self_check::{Filled, SelfCheck};
+use crate::plan::{Planned, Signing, SigningStatus, planned_with_images};
+use crate::progress::Stages;
+use crate::report_arguments::ReportArguments;
+use crate::result::Program;
+use crate::table;
+
+const NOTICE: &str =
+    "For research. OpenSIRT is not a medical device; whoever treats answers for the plan.";
+/// Roles that sign where nobody has.
+const ROLES: [&str; 2] = ["Medical physicist", "Treating physician"];
+
+/// What was written, as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct ReportResult {
+    program: Program,
+    /// None where the case was signed and nothing was written.
+    file: Option<String>,
+    title: String,
+    blocked: bool,
+    status: SigningStatus,
+    signing: Signing,
+    self_check: Vec<SelfCheck>,
+}
+
+/// The forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Html,
+    Pdf,
+}
+
+impl Form {
+    /// By the ending of the file's name.
+    fn of(path: &Path) -> anyhow::Result<Self> {
+        let ending = path
+            .extension()
+            .map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("html" | "htm") => Ok(Self::Html),
+            Some("pdf") => Ok(Self::Pdf),
+            _ => bail!(
+                "{}: a report is written as .pdf or .html, by the ending of its name",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
+    let form = arguments.out.as_deref().map(Form::of).transpose()?;
+    if let Some(out) = &arguments.out {
+        require_replaceable(out)?;
+    }
+    let mut planned = planned_with_images(&arguments.case)?;
+    if let (Some(name), Some(role)) = (&arguments.sign, &arguments.role) {
+        sign(&arguments.case, &planned, name, role)?;
+        planned = planned_with_images(&arguments.case)?;
+    }
+    let library = Library::built_in()?;
+    let material = Material::new(&planned, &library);
+    let check = self_check::of(&material)?;
+    if let (Some(out), Some(form)) = (&arguments.out, form) {
+        let stages = Stages::new();
+        stages.begin("report");
+        let report = document(&material, &check, &arguments.case)?;
+        let bytes = match form {
+            Form::Html => sirt_report::html(&report)?.into_bytes(),
+            Form::Pdf => pdf(&report)?,
+        };
+        write_whole(out, &bytes)?;
+    }
+    let result = ReportResult {
+        program: Program::THIS,
+        file: arguments.out.as_ref().map(|out| out.display().to_string()),
+        title: identity::title(&material),
+        blocked: planned.result.blocked,
+        status: planned.result.signing.status,
+        self_check: check,
+        signing: planned.result.signing,
+    };
+    if arguments.json {
+        table::print_json(&result)?;
+    } else {
+        table::print(&said(&result, arguments.sign.is_some()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn said(result: &ReportResult, has_signed: bool) -> String {
+    let mut text = String::new();
+    if has_signed {
+        text.push_str("signed; the signature is in case.toml\n");
+    }
+    if let Some(file) = &result.file {
+        text.push_str(&format!("{}: {file}\n", result.title));
+    }
+    text.push_str(match result.status {
+        SigningStatus::Draft => "draft: nobody has signed it (--sign NAME --role ROLE)\n",
+        SigningStatus::Signed => "signed\n",
+        SigningStatus::Changed => "draft again: the contents changed after they were signed\n",
+    });
+    if result.blocked {
+        text.push_str("BLOCKED: a stop stands that nobody has cleared or overridden\n");
+    }
+    let missing: Vec<&str> = result
+        .self_check
+        .iter()
+        .filter(|item| item.result == Filled::Missing)
+        .map(|item| item.text.as_str())
+        .collect();
+    if !missing.is_empty() {
+        text.push_str(&format!(
+            "missing by the reporting standards: {}\n",
+            missing.join("; ")
+        ));
+    }
+    text
+}
+
+/// The report of a plan.
+fn document(material: &Material<'_>, check: &[SelfCheck], folder: &Path) -> anyhow::Result<Report> {
+    let images = images::sections(material, folder)?;
+    let mut sections = vec![identity::section(material)];
+    sections.extend(delivered::section(material));
+    sections.push(images.work_up);
+    sections.push(identity::volumes(material));
+    sections.push(work_up::shunt(material));
+    sections.push(work_up::liver_function(material));
+    sections.push(methods::section(material)?);
+    sections.push(limits_rules::limits(material));
+    sections.push(limits_rules::rules(material));
+    sections.push(vials::section(material)?);
+    sections.extend(images.predicted);
+    sections.push(basis::uncertainty(material));
+    sections.push(basis::assumptions(material));
+    sections.push(basis::inputs(material));
+    sections.push(self_check::section(material, check));
+    let program = &material.plan.program;
+    let mut report = Report {
+        title: identity::title(material),
+        subject: identity::subject(material),
+        made_at: made_at(),
+        program: format!("{} {}", program.name, program.version),
+        notice: NOTICE.to_owned(),
+        status: identity::status(material),
+        facts: identity::facts(material),
+        sections,
+        references: Vec::new(),
+        signatures: signatures(material),
+    };
+    report.references = material.library.of_report(&report);
+    Ok(report)
+}
+
+/// When the report is made, in UTC to the minute.
+fn made_at() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%d %H:%M UTC")
+        .to_string()
+}
+
+/// Those that stand under these contents; lines to be signed for the roles that have none.
+fn signatures(material: &Material<'_>) -> Vec<Signature> {
+    let mut lines: Vec<Signature> = material
+        .plan
+        .signing
+        .signatures
+        .iter()
+        .filter(|signature| signature.current)
+        .map(|signature| Signature {
+            role: references::plain(&signature.role),
+            name: Some(references::plain(&signature.name)),
+            date: Some(signature.at.replace('T', " ")),
+        })
+        .collect();
+    for role in ROLES {
+        if !lines
+            .iter()
+            .any(|line| line.role.eq_ignore_ascii_case(role))
+        {
+            lines.push(Signature {
+                role: role.to_owned(),
+                name: None,
+                date: None,
+            });
+        }
+    }
+    lines
+}
+
+/// Writes a signature under the contents as they are into the case.
+fn sign(folder: &Path, planned: &Planned, name: &str, role: &str) -> anyhow::Result<()> {
+    for (option, text) in [("--sign", name), ("--role", role)] {
+        if text.trim().is_empty() {
+            bail!("{option} is empty; a signature has a name and a role");
+        }
+    }
+    let now = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second())?;
+    let mut document = CaseDocument::read(folder)?;
+    document.append_signature(&sirt_store::Signature {
+        role: role.trim().to_owned(),
+        name: name.trim().to_owned(),
+        // By the clock that the case is written in.
+        at: Instant::new(now, Clock::of(&planned.case).offset()),
+        content: planned.result.signing.content.clone(),
+    })?;
+    document.write()?;
+    Ok(())
+}
+
+/// Refuses a file in place of which no report may come.
+fn require_replaceable(out: &Path) -> anyhow::Result<()> {
+    let Ok(known) = std::fs::read(out) else {
+        return Ok(());
+    };
+    // An earlier report is replaced; anything else of that name is not ours.
+    let text = String::from_utf8_lossy(&known);
+    if text.contains(Program::THIS.name) {
+        return Ok(());
+    }
+    bail!(
+        "{}: there already and no report of {}; move it away, or give another name (--out)",
+        out.display(),
+        Program::THIS.name
+    );
+}
+
+/// Writes a file whole or not at all.
+fn write_whole(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write {}", out.display());
+    let folder = match out.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    std::fs::create_dir_all(&folder).with_context(cannot)?;
+    let mut name = out.file_name().with_context(cannot)?.to_os_string();
+    name.push(".new");
+    let beside = folder.join(name);
+    let written = std::fs::File::create(&beside)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| std::fs::rename(&beside, out));
+    if written.is_err() {
+        // What cannot be removed harms no report.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.with_context(cannot)
+}
+
+#[cfg(feature = "pdf")]
+fn pdf(report: &Report) -> anyhow::Result<Vec<u8>> {
+    Ok(sirt_report::pdf(report)?)
+}
+
+#[cfg(not(feature = "pdf"))]
+fn pdf(_: &Report) -> anyhow::Result<Vec<u8>> {
+    bail!("this build writes no PDF (feature pdf); give a name that ends in .html")
+}
