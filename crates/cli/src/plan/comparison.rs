@@ -194,6 +194,13 @@ impl RowsOfGroup<'_> {
         compared: &mut Compared,
     ) -> anyhow::Result<()> {
         let mut notes = Vec::new();
+        if draft.role == Role::Tumour
+            && let Some(structure) = self
+                .measured
+                .and_then(|measured| measured.named(&draft.structure))
+        {
+            notes.extend(structure.blur());
+        }
         if let (Some(planned), Some((_, delivered))) = (draft.volume_ml, found)
             && (delivered / planned - 1.0).abs() > WORTH_TELLING
         {

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use sirt_dosimetry::{MeanDose, MethodRow, NamedMask, Role, joint_mean_dose};
+use sirt_dosimetry::{
+    MeanDose, MethodRow, NamedMask, Role, blurred_sphere_recovery, joint_mean_dose, sphere_diameter,
+};
 use sirt_image::WeightMask;
-use sirt_quantity::{AbsorbedDose, Activity, Mass, TimeSpan, decay_factor};
+use sirt_quantity::{AbsorbedDose, Activity, Capacity, Length, Mass, TimeSpan, decay_factor};
 use sirt_store::{
     Administration, Case, DeliveredImage, DeliveredMethod, DeliveredSource, ImageUnits, Lobe,
 };
@@ -151,6 +153,12 @@ pub(super) struct FiledStructure {
     mass_g: f64,
     pub(super) dose_gy: FiledMean,
     pub(super) uncertainty_gy: f64,
+    uncertainty: FiledBudget,
+}
+
+#[derive(Debug, Deserialize)]
+struct FiledBudget {
+    resolution_fwhm_mm: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -159,6 +167,22 @@ pub(super) struct FiledMean {
 }
 
 impl FiledStructure {
+    /// That blur lowers a tumour, where it shows less than this part of a
+    /// sphere of its volume.
+    pub(super) fn blur(&self) -> Option<String> {
+        const WORTH_TELLING: f64 = 0.95;
+        let resolution = Length::from_mm(self.uncertainty.resolution_fwhm_mm);
+        let diameter = sphere_diameter(Capacity::from_ml(self.volume_ml));
+        let shown = blurred_sphere_recovery(diameter, resolution);
+        (shown < WORTH_TELLING).then(|| {
+            format!(
+                "at a resolution of {} mm a sphere of its volume in cold surroundings shows {:.0} % of its mean: part of what differs is blur",
+                self.uncertainty.resolution_fwhm_mm,
+                100.0 * shown
+            )
+        })
+    }
+
     pub(super) fn dose(&self) -> MeanDose {
         MeanDose::with_half_width(
             AbsorbedDose::from_gy(self.dose_gy.mean),

@@ -165,8 +165,8 @@ fn delivered(result: &PlanResult) -> String {
         ("delivered", "Gy"),
         ("difference", "Gy"),
         ("", "%"),
-        ("by activity", "Gy"),
-        ("by distribution", "Gy"),
+        ("activity", "Gy"),
+        ("distribution", "Gy"),
         ("", ""),
     ]);
     let signed = |gy: f64| {
@@ -213,7 +213,7 @@ fn delivered(result: &PlanResult) -> String {
         ]);
     }
     text.push_str(&table.to_text());
-    text.push_str("expected: planned for the activity that was delivered\n");
+    text.push_str("expected: planned for the activity that was delivered; the difference to planned is by activity and by distribution\n");
     for image in &result.delivered_images {
         text.push_str(&format!(
             "  {} by {}, {} method: {} GBq in it, {:.0} % of what was delivered\n",
