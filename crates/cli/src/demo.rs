@@ -1,4 +1,4 @@
-//! `sirt demo`: the main job on the built-in patient.
+//! `sirt demo`: the whole way of the built-in patient, from work-up to report.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,16 +10,21 @@ use sirt_dosimetry::Role;
 
 use crate::arguments::{Cli, Command, DemoArguments, DoseArguments};
 use crate::phantom::{self, TRUE_DOSE};
+use crate::plan::{PlanResult, planned_with_images};
 use crate::result::{DoseResult, Program};
 use crate::table::{self, Table, digits};
-use crate::{dose, inputs, progress::Stages, structure_input};
+use crate::{dose, inputs, progress::Stages, report, structure_input};
 
 #[derive(Serialize)]
 struct DemoResult {
     program: Program,
+    /// Work-up, plan, and what was delivered.
+    plan: PlanResult,
     local: DoseResult,
     kernel: DoseResult,
     truth: Vec<TrueDose>,
+    /// Files for a person to look at.
+    files: Vec<String>,
 }
 
 /// Mean dose of a structure in the true dose.
@@ -40,16 +45,28 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
     stages.begin("true dose");
     let truth = true_means(&patient)?;
     drop(stages);
+    let planned = planned_with_images(&patient)?;
+    report::write_both(&planned, &patient, out)?;
+    let files = [
+        "report.pdf",
+        "report.html",
+        "kernel/preview.png",
+        "kernel/dvh.svg",
+    ]
+    .map(|name| out.join(name).display().to_string())
+    .to_vec();
     let result = DemoResult {
         program: Program::THIS,
+        plan: planned.result,
         local,
         kernel,
         truth,
+        files,
     };
     if arguments.json {
         table::print_json(&result)?;
     } else {
-        table::print(&text(&result, out))?;
+        table::print(&text(&result, &patient))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -101,8 +118,11 @@ fn true_means(patient: &Path) -> anyhow::Result<Vec<TrueDose>> {
         .collect()
 }
 
-fn text(result: &DemoResult, out: &Path) -> String {
-    let mut text = table::dose_text(&result.kernel);
+fn text(result: &DemoResult, patient: &Path) -> String {
+    let mut text = format!("built-in patient: {}\n\n", patient.display());
+    text.push_str(&crate::plan::summary(&result.plan));
+    text.push_str("\n== dose by the PET after treatment ==\n");
+    text.push_str(&table::dose_text(&result.kernel));
     text.push_str("\nmean dose by method, beside the true dose that the images were made from:\n");
     let mut table = Table::new(&[
         ("structure", ""),
@@ -135,9 +155,10 @@ fn text(result: &DemoResult, out: &Path) -> String {
     }
     text.push_str(&table.to_text());
     text.push_str(&format!(
-        "small tumours read low in PET (resolution 6 mm), which ± does not hold: see recovery in docs/methods/uncertainty.md\n\
-         pictures: {0}/kernel/preview.png, {0}/kernel/dvh.svg\n",
-        out.display()
+        "small tumours read low in PET (resolution 6 mm), which ± does not hold: see recovery in docs/methods/uncertainty.md\n\n\
+         all of the plan: sirt plan {}\nwritten: {}\n",
+        patient.display(),
+        result.files.join(", ")
     ));
     text
 }

@@ -30,6 +30,7 @@ mod new_case;
 mod output_folder;
 mod patients;
 mod phantom;
+mod phantom_case;
 mod plan;
 mod plan_arguments;
 mod plausibility;

@@ -35,11 +35,13 @@ use sirt_phantom::{
     SpectSettings, Treatment,
 };
 use sirt_quantity::{Activity, Energy, NuclideLibrary, TimeSpan};
+use sirt_store::CASE_FILE;
 use sirt_store::{PlanarOutline, PlanarRegionRole, PlanarRegions, PlanarUnit};
 
 use crate::arguments::PhantomArguments;
 use crate::dose_files::write;
 use crate::output_folder::{self, OutputFolder};
+use crate::phantom_case;
 use crate::progress::Stages;
 use crate::table::{self, Table, digits};
 
@@ -96,6 +98,11 @@ pub(crate) fn written(
     writer.maa(folder)?;
     stages.begin("Y-90 PET");
     writer.pet(folder)?;
+    write(
+        folder,
+        CASE_FILE,
+        phantom_case::case_text(&writer.phantom)?.as_bytes(),
+    )?;
     stages.begin("true dose");
     writer.truth(folder, &ct)?;
     if follow_up {

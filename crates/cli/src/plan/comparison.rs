@@ -20,30 +20,30 @@ const WORTH_TELLING: f64 = 0.10;
 
 /// A structure, planned and delivered.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct ComparisonRow {
-    pub(super) structure: String,
-    pub(super) role: Role,
+pub(crate) struct ComparisonRow {
+    pub(crate) structure: String,
+    pub(crate) role: Role,
     /// Territories whose infusions give it its dose.
-    pub(super) territories: Vec<String>,
+    pub(crate) territories: Vec<String>,
     /// By the plan.
-    pub(super) volume_ml: Option<f64>,
+    pub(crate) volume_ml: Option<f64>,
     /// In the image after treatment.
-    pub(super) delivered_volume_ml: Option<f64>,
-    pub(super) planned_source: String,
+    pub(crate) delivered_volume_ml: Option<f64>,
+    pub(crate) planned_source: String,
     /// The image, or `assays` where there is none.
-    pub(super) delivered_source: String,
+    pub(crate) delivered_source: String,
     #[serde(flatten)]
-    pub(super) doses: PlannedDelivered,
-    pub(super) notes: Vec<String>,
+    pub(crate) doses: PlannedDelivered,
+    pub(crate) notes: Vec<String>,
 }
 
 /// What was compared and what could not be.
 #[derive(Debug, Default)]
-pub(super) struct Compared {
-    pub(super) rows: Vec<ComparisonRow>,
-    pub(super) images: Vec<DeliveredImageResult>,
-    pub(super) notes: Vec<String>,
-    pub(super) findings: Vec<Finding>,
+pub(crate) struct Compared {
+    pub(crate) rows: Vec<ComparisonRow>,
+    pub(crate) images: Vec<DeliveredImageResult>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Compares everything that was given.

@@ -30,35 +30,35 @@ const SAME_INFUSION: TimeSpan = TimeSpan::from_minutes(30.0);
 
 /// An image after treatment and what was computed from it.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct DeliveredImageResult {
+pub(crate) struct DeliveredImageResult {
     /// Territories whose infusions it shows.
-    pub(super) territories: Vec<String>,
+    pub(crate) territories: Vec<String>,
     /// Path as the case has it.
-    pub(super) source: String,
-    pub(super) method: String,
+    pub(crate) source: String,
+    pub(crate) method: String,
     /// In the image at administration.
-    pub(super) activity_gbq: f64,
+    pub(crate) activity_gbq: f64,
     /// The same over what the assays say was delivered.
-    pub(super) over_delivered: f64,
+    pub(crate) over_delivered: f64,
 }
 
 /// A plan and what was given.
-pub(super) struct Treated<'a> {
-    pub(super) case: &'a Case,
-    pub(super) folder: &'a Path,
-    pub(super) product: &'a Product,
-    pub(super) facts: &'a PlanFacts,
-    pub(super) images: Option<&'a WorkUpImages>,
-    pub(super) chosen: &'a [MethodRow],
+pub(crate) struct Treated<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) folder: &'a Path,
+    pub(crate) product: &'a Product,
+    pub(crate) facts: &'a PlanFacts,
+    pub(crate) images: Option<&'a WorkUpImages>,
+    pub(crate) chosen: &'a [MethodRow],
     /// In the order of the case's administrations.
-    pub(super) delivered: &'a [Delivered],
+    pub(crate) delivered: &'a [Delivered],
 }
 
 /// Infusions that are seen together: by one image, or by no image.
-pub(super) struct Group {
-    pub(super) image: Option<DeliveredImage>,
+pub(crate) struct Group {
+    pub(crate) image: Option<DeliveredImage>,
     /// Positions among the administrations.
-    pub(super) infusions: Vec<usize>,
+    pub(crate) infusions: Vec<usize>,
 }
 
 pub(super) fn groups(treated: &Treated<'_>, notes: &mut Vec<String>) -> anyhow::Result<Vec<Group>> {
@@ -144,15 +144,15 @@ struct FiledActivity {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct FiledStructure {
-    pub(super) name: String,
-    pub(super) role: Role,
-    pub(super) derived: Option<String>,
-    pub(super) volume_ml: f64,
-    pub(super) outline_volume_ml: Option<f64>,
+pub(crate) struct FiledStructure {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) derived: Option<String>,
+    pub(crate) volume_ml: f64,
+    pub(crate) outline_volume_ml: Option<f64>,
     mass_g: f64,
-    pub(super) dose_gy: FiledMean,
-    pub(super) uncertainty_gy: f64,
+    pub(crate) dose_gy: FiledMean,
+    pub(crate) uncertainty_gy: f64,
     uncertainty: FiledBudget,
 }
 
@@ -162,8 +162,8 @@ struct FiledBudget {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct FiledMean {
-    pub(super) mean: f64,
+pub(crate) struct FiledMean {
+    pub(crate) mean: f64,
 }
 
 impl FiledStructure {
@@ -192,9 +192,9 @@ impl FiledStructure {
 }
 
 /// Doses of an image after treatment.
-pub(super) struct Measured {
-    pub(super) source: String,
-    pub(super) structures: Vec<FiledStructure>,
+pub(crate) struct Measured {
+    pub(crate) source: String,
+    pub(crate) structures: Vec<FiledStructure>,
 }
 
 impl Measured {

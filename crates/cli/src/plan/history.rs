@@ -19,46 +19,46 @@ const APART_HALF_LIVES: f64 = 10.0;
 
 /// A treatment with the doses that are known of it.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct TreatmentDoses {
+pub(crate) struct TreatmentDoses {
     /// `earlier`, `given` or `planned`.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Day of it, where it is known.
-    pub(super) date: Option<String>,
-    pub(super) territory: Option<String>,
-    pub(super) lung_gy: Option<f64>,
-    pub(super) normal_liver_gy: Option<f64>,
+    pub(crate) date: Option<String>,
+    pub(crate) territory: Option<String>,
+    pub(crate) lung_gy: Option<f64>,
+    pub(crate) normal_liver_gy: Option<f64>,
 }
 
 /// A limit and what is left of it.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Tolerance {
+pub(crate) struct Tolerance {
     /// What the limit speaks about, with the territory where it is one.
-    pub(super) volume: String,
-    pub(super) compartment: Compartment,
-    pub(super) limit_id: String,
-    pub(super) limit_gy: f64,
+    pub(crate) volume: String,
+    pub(crate) compartment: Compartment,
+    pub(crate) limit_id: String,
+    pub(crate) limit_gy: f64,
     /// From treatments before this case; none where one of them is not known.
-    pub(super) earlier_gy: Option<f64>,
+    pub(crate) earlier_gy: Option<f64>,
     /// From what this case gave or plans.
-    pub(super) this_gy: f64,
+    pub(crate) this_gy: f64,
     /// Whether the limit is for all treatments together.
-    pub(super) cumulative: bool,
+    pub(crate) cumulative: bool,
     /// Limit less what counts against it: all treatments where it is
     /// cumulative, this one otherwise; none where that is not known.
-    pub(super) remaining_gy: Option<f64>,
-    pub(super) source: String,
-    pub(super) doubtful: bool,
-    pub(super) note: Option<String>,
+    pub(crate) remaining_gy: Option<f64>,
+    pub(crate) source: String,
+    pub(crate) doubtful: bool,
+    pub(crate) note: Option<String>,
 }
 
 /// All treatments of the case, and what they leave.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(super) struct TreatmentHistory {
-    pub(super) treatments: Vec<TreatmentDoses>,
+pub(crate) struct TreatmentHistory {
+    pub(crate) treatments: Vec<TreatmentDoses>,
     /// Lungs and normal liver of each territory, with BED.
-    pub(super) accumulated: Vec<AccumulatedVolume>,
-    pub(super) tolerance: Vec<Tolerance>,
-    pub(super) notes: Vec<String>,
+    pub(crate) accumulated: Vec<AccumulatedVolume>,
+    pub(crate) tolerance: Vec<Tolerance>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// One dose to one volume.

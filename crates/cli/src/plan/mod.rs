@@ -178,6 +178,11 @@ pub(crate) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// The short way through a plan, as text.
+pub(crate) fn summary(result: &PlanResult) -> String {
+    text::summary(result)
+}
+
 /// Plans a case.
 pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     Ok(planned_with_images(folder)?.result)

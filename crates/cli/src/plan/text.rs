@@ -115,6 +115,28 @@ fn unbroken(result: &PlanResult) -> String {
     text
 }
 
+/// The short way through a plan: shunt, what is prescribed, verdict, and what was delivered.
+pub(super) fn summary(result: &PlanResult) -> String {
+    let mut text = String::from("== work-up ==\n");
+    text.push_str(&shunt(&result.shunt));
+    text.push_str("\n== plan ==\n");
+    text.push_str(&methods(result));
+    text.push_str(if result.blocked {
+        "BLOCKED: a stop stands that nobody has cleared or overridden\n"
+    } else {
+        "not blocked: every rule passes or warns\n"
+    });
+    text.push_str(&rules(
+        result
+            .rules
+            .iter()
+            .filter(|rule| matches!(rule.outcome, Outcome::Warn | Outcome::Stop)),
+    ));
+    text.push_str(&vials(result));
+    text.push_str(&delivered(result));
+    within(&text, TERMINAL)
+}
+
 /// What was delivered, activity by infusion and dose by structure.
 fn delivered(result: &PlanResult) -> String {
     if result.delivered.is_empty() {
@@ -442,7 +464,7 @@ fn limits(result: &PlanResult) -> String {
     text
 }
 
-fn rules(results: &[RuleResult]) -> String {
+fn rules<'a>(results: impl IntoIterator<Item = &'a RuleResult>) -> String {
     let mut table = Table::new(&[("says", ""), ("rule", ""), ("why", "")]);
     for result in results {
         let symbol = match result.outcome {

@@ -1,15 +1,17 @@
 //! What was delivered against what was planned.
 
-use sirt_report::{Block, Callout, Cell, Mark, Row, Section, Table};
+use sirt_dosimetry::{MethodRow, Role};
+use sirt_report::plot::{PlannedDelivered, planned_delivered};
+use sirt_report::{Block, Callout, Cell, Figure, FigureWidth, Mark, Picture, Row, Section, Table};
 
 use super::figures::{difference, gbq, gy, optional, percent};
-use super::material::{Material, numbers, text, words};
+use super::material::{Material, numbers, row, text, words};
 use super::references::plain;
 
 /// None before anything was given.
-pub(super) fn section(material: &Material<'_>) -> Option<Section> {
+pub(super) fn section(material: &Material<'_>) -> anyhow::Result<Option<Section>> {
     if material.plan.delivered.is_empty() {
-        return None;
+        return Ok(None);
     }
     let rows = material
         .plan
@@ -82,67 +84,176 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
     if !notes.is_empty() {
         blocks.push(Block::List(notes));
     }
-    if material.case.images.y90.is_none() {
-        blocks.push(Block::Callout(Callout {
-            mark: Mark::Note,
-            heading: "Doses by the activity alone".to_owned(),
-            texts: vec![
-                "The case has no image after treatment: planned doses are scaled by what was delivered, as if the spheres went where the MAA did.".to_owned(),
-            ],
-        }));
-    }
-    Some(Section {
+    blocks.extend(comparison(material)?);
+    Ok(Some(Section {
         heading: "Planned against delivered".to_owned(),
         blocks,
-    })
+    }))
 }
 
-/// Planned doses and the same by the activity that was delivered.
+/// Doses of what was delivered by the model of the plan, infusion by infusion.
 fn doses(material: &Material<'_>) -> Table {
     let rows = material
         .plan
         .delivered
         .iter()
-        .filter_map(|delivered| {
-            let chosen = material
-                .plan
-                .chosen
-                .iter()
-                .find(|row| row.territory == delivered.territory)?;
-            let scale =
-                delivered.activity.delivered.as_gbq() / delivered.activity.intended.as_gbq();
-            let scaled = |dose: Option<f64>| optional(dose.map(|dose| dose * scale), gy);
-            Some(Row {
-                cells: [
+        .map(|delivered| {
+            let dose = |of: fn(&MethodRow) -> Option<f64>| {
+                optional(delivered.doses.as_ref().and_then(of), gy)
+            };
+            row(
+                [
                     plain(&delivered.territory),
-                    optional(chosen.tumour_gy, gy),
-                    scaled(chosen.tumour_gy),
-                    optional(chosen.normal_liver_gy, gy),
-                    scaled(chosen.normal_liver_gy),
-                    optional(chosen.lung_gy, gy),
-                    scaled(chosen.lung_gy),
-                    percent(scale),
-                ]
-                .into_iter()
-                .map(text)
-                .collect(),
-                strong: false,
-            })
+                    gbq(delivered.activity.delivered.as_gbq()),
+                    dose(|row| row.tumour_gy),
+                    dose(|row| row.normal_liver_gy),
+                    dose(|row| row.lung_gy),
+                ],
+                false,
+            )
         })
         .collect();
     Table {
-        caption: "Mean doses, planned and scaled to what was delivered".to_owned(),
+        caption: "Mean doses of each infusion, by its assay and the model of the plan".to_owned(),
         columns: vec![
             words("Territory", 3),
-            numbers("Tumour", "Gy, planned"),
-            numbers("Tumour", "Gy, delivered"),
-            numbers("Normal", "Gy, planned"),
-            numbers("Normal", "Gy, delivered"),
-            numbers("Lungs", "Gy, planned"),
-            numbers("Lungs", "Gy, delivered"),
-            numbers("Delivered", "of intended"),
+            numbers("Delivered", "GBq"),
+            numbers("Tumour", "Gy"),
+            numbers("Normal liver", "Gy"),
+            numbers("Lungs", "Gy"),
         ],
         rows,
         note: None,
+    }
+}
+
+/// Structure by structure, with the image after treatment where there is one.
+fn comparison(material: &Material<'_>) -> anyhow::Result<Vec<Block>> {
+    let plan = material.plan;
+    let mut blocks = Vec::new();
+    if plan.comparison.is_empty() {
+        blocks.extend(notes(plan.comparison_notes.iter().map(|note| plain(note))));
+        return Ok(blocks);
+    }
+    let around = |dose: f64, interval: Option<[f64; 2]>| match interval {
+        Some([lower, upper]) => format!("{} ({}–{})", gy(dose), gy(lower), gy(upper)),
+        None => gy(dose),
+    };
+    let rows = plan
+        .comparison
+        .iter()
+        .map(|compared| {
+            let doses = &compared.doses;
+            Row {
+                cells: vec![
+                    text(plain(&compared.structure)),
+                    text(around(doses.planned_gy, doses.planned_interval_gy)),
+                    text(gy(doses.expected_gy)),
+                    text(optional(doses.delivered_gy, |dose| {
+                        around(dose, doses.delivered_interval_gy)
+                    })),
+                    text(difference_of_doses(doses.by_activity_gy)),
+                    text(match doses.by_distribution_gy {
+                        Some(by) => match doses.by_distribution_uncertainty_gy {
+                            Some(half) => format!("{} ± {}", difference_of_doses(by), gy(half)),
+                            None => difference_of_doses(by),
+                        },
+                        None => String::new(),
+                    }),
+                    match doses.agrees {
+                        Some(true) => Cell::Mark(Mark::Pass, "agrees".to_owned()),
+                        Some(false) => Cell::Mark(Mark::Warn, "differs".to_owned()),
+                        None => Cell::Empty,
+                    },
+                ],
+                strong: false,
+            }
+        })
+        .collect();
+    blocks.push(Block::Table(Table {
+        caption: "Planned and delivered mean dose of each structure, k = 2".to_owned(),
+        columns: vec![
+            words("Structure", 4),
+            numbers("Planned", "Gy"),
+            numbers("Expected", "Gy"),
+            numbers("Delivered", "Gy"),
+            numbers("By activity", "Gy"),
+            numbers("By distribution", "Gy"),
+            words("", 2),
+        ],
+        rows,
+        note: Some(
+            "Expected is what was planned for the activity that was delivered. What lies between planned and expected is due to activity, between expected and delivered to distribution; they agree where that is within its uncertainty.".to_owned(),
+        ),
+    }));
+    let measured: Vec<PlannedDelivered> = plan
+        .comparison
+        .iter()
+        .filter_map(|compared| {
+            let doses = &compared.doses;
+            Some(PlannedDelivered {
+                structure: compared.structure.clone(),
+                spared: compared.role != Role::Tumour,
+                planned_gy: doses.planned_gy,
+                planned_interval_gy: doses.planned_interval_gy,
+                delivered_gy: doses.delivered_gy?,
+                delivered_interval_gy: doses.delivered_interval_gy,
+            })
+        })
+        .collect();
+    if measured.is_empty() {
+        blocks.push(Block::Callout(Callout {
+            mark: Mark::Note,
+            heading: "Doses by the activity alone".to_owned(),
+            texts: vec![
+                "The case has no image after treatment: doses are those of the activity that was delivered, as if the spheres went where the MAA did.".to_owned(),
+            ],
+        }));
+    } else {
+        blocks.push(Block::Figure(Figure {
+            caption: "Planned and delivered mean dose of each structure; shaded where dose is to be kept low.".to_owned(),
+            alternative: "Two dots for each structure, planned and delivered mean dose, with intervals".to_owned(),
+            picture: Picture::Svg(planned_delivered(&measured)?),
+            width: FigureWidth::Full,
+        }));
+    }
+    blocks.extend(notes(
+        plan.delivered_images
+            .iter()
+            .map(|image| {
+                format!(
+                    "{}: image {}, {} method, {} GBq at administration, {} of what was delivered",
+                    plain(&image.territories.join(", ")),
+                    plain(&image.source),
+                    image.method,
+                    gbq(image.activity_gbq),
+                    percent(image.over_delivered)
+                )
+            })
+            .chain(plan.comparison.iter().flat_map(|compared| {
+                compared
+                    .notes
+                    .iter()
+                    .map(|note| format!("{}: {}", plain(&compared.structure), plain(note)))
+            }))
+            .chain(plan.comparison_notes.iter().map(|note| plain(note))),
+    ));
+    Ok(blocks)
+}
+
+fn notes(texts: impl Iterator<Item = String>) -> Option<Block> {
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then_some(Block::List(texts))
+}
+
+/// With its sign.
+fn difference_of_doses(value: f64) -> String {
+    let size = gy(value.abs());
+    if size.chars().all(|c| !('1'..='9').contains(&c)) {
+        size
+    } else if value < 0.0 {
+        format!("−{size}")
+    } else {
+        format!("+{size}")
     }
 }

@@ -17,6 +17,7 @@ use crate::dose_files::middle;
 use crate::inputs;
 use crate::plan::WorkUpImages;
 use crate::preview::{ColourScale, OutlinedStructure, PAGE_WIDTH, Preview, Underlay, preview_png};
+use crate::settled_by::SettledBy;
 
 /// Steps of a curve: fine enough for a page.
 const CURVE_STEPS: u32 = 240;
@@ -124,6 +125,7 @@ fn ct(
         path,
         images.counts.frame_of_reference(),
         registration.as_ref(),
+        SettledBy::Case,
     )?;
     Ok(Some(ct))
 }

@@ -3,6 +3,7 @@
 mod basis;
 mod delivered;
 mod figures;
+mod history;
 mod identity;
 mod images;
 mod limits_rules;
@@ -85,23 +86,12 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
         sign(&arguments.case, &planned, name, role)?;
         planned = planned_with_images(&arguments.case)?;
     }
-    let library = Library::built_in()?;
-    let material = Material::new(&planned, &library);
-    let check = self_check::of(&material)?;
-    if let (Some(out), Some(form)) = (&arguments.out, form) {
-        let stages = Stages::new();
-        stages.begin("report");
-        let report = document(&material, &check, &arguments.case)?;
-        let bytes = match form {
-            Form::Html => sirt_report::html(&report)?.into_bytes(),
-            Form::Pdf => pdf(&report)?,
-        };
-        write_whole(out, &bytes)?;
-    }
+    let outs = arguments.out.as_deref().zip(form);
+    let (title, check) = written(&planned, &arguments.case, outs.as_slice())?;
     let result = ReportResult {
         program: Program::THIS,
         file: arguments.out.as_ref().map(|out| out.display().to_string()),
-        title: identity::title(&material),
+        title,
         blocked: planned.result.blocked,
         status: planned.result.signing.status,
         self_check: check,
@@ -113,6 +103,43 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
         table::print(&said(&result, arguments.sign.is_some()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a plan as PDF and as HTML; for the built-in patient.
+pub(crate) fn write_both(planned: &Planned, folder: &Path, out: &Path) -> anyhow::Result<()> {
+    let forms = [("report.html", Form::Html), ("report.pdf", Form::Pdf)];
+    let outs = forms.map(|(name, form)| (out.join(name), form));
+    for (out, _) in &outs {
+        require_replaceable(out)?;
+    }
+    let outs = outs.each_ref().map(|(out, form)| (out.as_path(), *form));
+    written(planned, folder, &outs)?;
+    Ok(())
+}
+
+/// Writes the report of a plan into files; gives its title and its check
+/// against reporting standards.
+fn written(
+    planned: &Planned,
+    folder: &Path,
+    outs: &[(&Path, Form)],
+) -> anyhow::Result<(String, Vec<SelfCheck>)> {
+    let library = Library::built_in()?;
+    let material = Material::new(planned, &library);
+    let check = self_check::of(&material)?;
+    if !outs.is_empty() {
+        let stages = Stages::new();
+        stages.begin("report");
+        let report = document(&material, &check, folder)?;
+        for (out, form) in outs {
+            let bytes = match form {
+                Form::Html => sirt_report::html(&report)?.into_bytes(),
+                Form::Pdf => pdf(&report)?,
+            };
+            write_whole(out, &bytes)?;
+        }
+    }
+    Ok((identity::title(&material), check))
 }
 
 fn said(result: &ReportResult, has_signed: bool) -> String {
@@ -150,7 +177,7 @@ fn said(result: &ReportResult, has_signed: bool) -> String {
 fn document(material: &Material<'_>, check: &[SelfCheck], folder: &Path) -> anyhow::Result<Report> {
     let images = images::sections(material, folder)?;
     let mut sections = vec![identity::section(material)];
-    sections.extend(delivered::section(material));
+    sections.extend(delivered::section(material)?);
     sections.push(images.work_up);
     sections.push(identity::volumes(material));
     sections.push(work_up::shunt(material));
@@ -158,6 +185,7 @@ fn document(material: &Material<'_>, check: &[SelfCheck], folder: &Path) -> anyh
     sections.push(methods::section(material)?);
     sections.push(limits_rules::limits(material));
     sections.push(limits_rules::rules(material));
+    sections.extend(history::section(material));
     sections.push(vials::section(material)?);
     sections.extend(images.predicted);
     sections.push(basis::uncertainty(material));

@@ -139,7 +139,14 @@ fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<Filled> {
         "imaging-after-mapping" => {
             if_there(case.images.maa_spect.is_some() || !case.images.maa_planar.is_empty())
         }
-        "imaging-after-treatment" | "dose-after-treatment" => of_record(case.images.y90.is_some()),
+        "imaging-after-treatment" => of_record(
+            case.images.y90.is_some() || case.administrations.iter().any(|row| row.image.is_some()),
+        ),
+        "dose-after-treatment" => of_record(
+            plan.comparison
+                .iter()
+                .any(|row| row.doses.delivered_gy.is_some()),
+        ),
         "quantification" => {
             if case.images.maa_spect.is_some() {
                 if_there(case.images.maa_spect_resolution.is_some())
