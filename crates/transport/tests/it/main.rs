@@ -1,0 +1,1 @@
+//! Validation against tables of others and against theory.
