@@ -42,6 +42,8 @@ pub(crate) trait Flight {
     fn fly(&mut self, direction: [f64; 3], length: f64, loss_mev: f64, energy_mev: f64) -> bool;
     /// Leaves an energy here.
     fn deposit(&mut self, energy_mev: f64);
+    /// Energy that leaves the world with a particle that is gone.
+    fn escape(&mut self, energy_mev: f64);
     /// A photon starts here.
     fn photon(&mut self, energy_mev: f64, direction: [f64; 3]);
     /// Another particle starts here; what follows is its track.
@@ -74,7 +76,7 @@ pub(crate) fn follow(
         let loss = table.settings.loss_per_step * energy;
         let xi = stream.uniform();
         if !flight.fly(u, node.step * xi, loss * xi, energy) {
-            return;
+            return gone(charge, flight);
         }
         // The medium at the hinge scatters.
         let here = tables.of(charge, flight.material());
@@ -98,9 +100,16 @@ pub(crate) fn follow(
         }
         let rest = (loss * (1.0 - xi)).min(now);
         if !flight.fly(u, here_step * (1.0 - xi), rest, now) {
-            return;
+            return gone(charge, flight);
         }
         energy = now - rest;
+    }
+}
+
+/// The rest energy that a lost positron takes along.
+fn gone(charge: Charge, flight: &mut impl Flight) {
+    if charge == Charge::Positive {
+        flight.escape(2.0 * ELECTRON_MASS_MEV);
     }
 }
 

@@ -58,6 +58,7 @@ impl Flight for ShellFlight<'_> {
     fn deposit(&mut self, energy_mev: f64) {
         self.score(self.position, energy_mev);
     }
+    fn escape(&mut self, _energy_mev: f64) {}
     fn photon(&mut self, energy_mev: f64, _direction: [f64; 3]) {
         self.photon_mev += energy_mev;
     }

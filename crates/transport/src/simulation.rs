@@ -1,0 +1,461 @@
+//! A run: groups of histories from a source through a world into a tally.
+//!
+//! A group is one stream of random numbers. It makes one track in the
+//! material that holds most of the activity, and flies it from 32 independent
+//! places in 32 orientations (`replay`): 32 histories, whose relation the
+//! statistics know, because the group counts as one sample.
+//! Materials that scatter otherwise than that of the tracks are crossed step
+//! by step, as are all electrons that photons make, and positrons.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use crate::electron::{ElectronTables, follow};
+use crate::electron_table::ElectronTable;
+use crate::photon::{Fate, PhotonTables, next_collision};
+use crate::photon_table::PhotonTable;
+use crate::random::Stream;
+use crate::replay::{LANES, Lanes, Replay, Stretch};
+use crate::rotation::{Quaternion, random, spiral};
+use crate::tally::{GroupTally, Tally};
+use crate::track::Track;
+use crate::voxel_flight::{Photon, VoxelFlight};
+use crate::world::{Place, World};
+use crate::{Charge, Emission, MaterialLibrary, Source, StepSettings, TransportError};
+
+/// How a run is made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunSettings {
+    /// Seed of the random streams.
+    pub seed: u64,
+    /// Cuts and step length.
+    pub steps: StepSettings,
+    /// Way that does not matter, as a share of the smallest edge of a voxel: a
+    /// particle with less range stops on the spot.
+    pub short_share: f64,
+    /// Whether tracks are replayed at all; without, everything is followed
+    /// step by step, some thirty times slower.
+    pub replay: bool,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            steps: StepSettings::default(),
+            short_share: 0.02,
+            replay: true,
+        }
+    }
+}
+
+/// A run that can be made and gone on with.
+#[derive(Debug)]
+pub struct Simulation {
+    world: World,
+    source: Source,
+    emission: Emission,
+    settings: RunSettings,
+    electrons: ElectronTables,
+    photons: PhotonTables,
+    stretch: Stretch,
+    /// Number of the material of the tracks.
+    reference: usize,
+    /// Way that does not matter, cm.
+    short_cm: f64,
+    /// Density where the activity is, g/cm³.
+    reference_density: f64,
+    fixed: [Quaternion; LANES],
+}
+
+/// Largest deviation of scattering per energy loss from the tracks' material
+/// at which a material is still replayed in.
+const SAME_SCATTERING: f64 = 0.015;
+/// Energies at which that is judged, MeV.
+const JUDGED_AT: [f64; 4] = [0.1, 0.3, 1.0, 2.0];
+
+/// Groups that a worker takes at once.
+const CHUNK: u64 = 8;
+
+impl Simulation {
+    /// Prepares a run: tables of all materials of the world.
+    ///
+    /// # Errors
+    /// [`TransportError::OutOfRange`] for settings of no use,
+    /// [`TransportError::Unknown`] for an element without tables.
+    pub fn new(
+        world: World,
+        source: Source,
+        emission: Emission,
+        library: &MaterialLibrary,
+        settings: RunSettings,
+    ) -> Result<Self, TransportError> {
+        if !(1e-4..=0.2).contains(&settings.short_share) {
+            return Err(TransportError::OutOfRange {
+                what: "share of a voxel that does not matter",
+                value: settings.short_share.to_string(),
+                allowed: "1e-4..=0.2",
+            });
+        }
+        let tables = |charge: Charge| -> Result<Vec<ElectronTable>, TransportError> {
+            world
+                .materials()
+                .par_iter()
+                .map(|material| ElectronTable::new(material, library, charge, settings.steps))
+                .collect()
+        };
+        let electrons = ElectronTables {
+            electrons: tables(Charge::Negative)?,
+            positrons: if emission.needs_positrons() {
+                tables(Charge::Positive)?
+            } else {
+                Vec::new()
+            },
+        };
+        let photons = world
+            .materials()
+            .iter()
+            .map(|material| PhotonTable::new(material, library))
+            .collect::<Result<_, _>>()?;
+        let photons = PhotonTables::new(photons, &world);
+        let (reference, reference_density) = reference(&world, &source);
+        let stretch = stretch(&world, &electrons, reference, settings.replay);
+        let short_cm = settings.short_share * world.edge_cm().into_iter().fold(f64::INFINITY, f64::min);
+        Ok(Self {
+            world,
+            source,
+            emission,
+            settings,
+            electrons,
+            photons,
+            stretch,
+            reference,
+            short_cm,
+            reference_density,
+            fixed: std::array::from_fn(|lane| spiral(lane, LANES)),
+        })
+    }
+
+    /// The world of the run.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The source of the run.
+    #[must_use]
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What a decay emits.
+    #[must_use]
+    pub const fn emission(&self) -> &Emission {
+        &self.emission
+    }
+
+    /// Names of the materials in which tracks are replayed.
+    pub fn replayed_materials(&self) -> impl Iterator<Item = &str> {
+        let factors = factors(&self.electrons, self.reference, self.settings.replay);
+        self.world
+            .materials()
+            .iter()
+            .zip(factors)
+            .filter(|(_, factor)| *factor > 0.0)
+            .map(|(material, _)| material.name())
+    }
+
+    /// Histories of a group.
+    #[must_use]
+    pub const fn histories_per_group() -> u64 {
+        LANES as u64
+    }
+
+    /// A tally without histories.
+    #[must_use]
+    pub fn empty_tally(&self) -> Tally {
+        Tally::new(self.world.grid().voxel_count())
+    }
+
+    /// Makes `groups` more groups of histories and adds them to a tally.
+    ///
+    /// The result is the same bits however the groups are divided over calls
+    /// and threads.
+    pub fn run(&self, tally: &mut Tally, groups: u64) {
+        let mut workers = self.workers();
+        self.run_with(&mut workers, tally, groups);
+    }
+
+    /// Work space for each thread.
+    pub(crate) fn workers(&self) -> Vec<Worker> {
+        (0..rayon::current_num_threads().max(1))
+            .map(|_| Worker::new(self))
+            .collect()
+    }
+
+    pub(crate) fn run_with(&self, workers: &mut [Worker], tally: &mut Tally, groups: u64) {
+        let first = tally.groups;
+        let next = AtomicU64::new(0);
+        workers.par_iter_mut().for_each(|worker| {
+            loop {
+                let at = next.fetch_add(CHUNK, Ordering::Relaxed);
+                if at >= groups {
+                    return;
+                }
+                for group in at..(at + CHUNK).min(groups) {
+                    worker.group(self, first + group);
+                }
+            }
+        });
+        for worker in workers {
+            tally.add(&worker.tally);
+            worker.tally.clear();
+        }
+    }
+}
+
+/// Work space of one thread.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    tally: Tally,
+    group: GroupTally,
+    lanes: Lanes,
+    track: Track,
+    photons: Vec<Photon>,
+    stack: Vec<Place>,
+    energies: Vec<f64>,
+    arch: pulp::Arch,
+}
+
+impl Worker {
+    fn new(simulation: &Simulation) -> Self {
+        Self {
+            tally: simulation.empty_tally(),
+            group: GroupTally::new(),
+            lanes: Lanes::new(&simulation.world),
+            track: Track::new(
+                simulation.reference,
+                simulation.short_cm * simulation.reference_density,
+            ),
+            photons: Vec::new(),
+            stack: Vec::new(),
+            energies: Vec::new(),
+            arch: pulp::Arch::new(),
+        }
+    }
+
+    /// One group of histories.
+    fn group(&mut self, simulation: &Simulation, number: u64) {
+        let mut stream = Stream::new(simulation.settings.seed, number);
+        for lane in 0..LANES {
+            let (index, voxel) = simulation.source.sample(&mut stream);
+            let (a, b) = stream.uniform_pair();
+            let (c, _) = stream.uniform_pair();
+            self.lanes.set_start(lane, index, voxel, [a, b, c]);
+        }
+        let mut energies = std::mem::take(&mut self.energies);
+        energies.clear();
+        simulation
+            .emission
+            .sample_electrons(&mut stream, |energy| energies.push(energy));
+        for energy in energies.drain(..) {
+            self.electron(simulation, energy, &mut stream);
+        }
+        for lane in 0..LANES {
+            let place = self.lanes.start_place(lane);
+            simulation
+                .emission
+                .sample_positrons(&mut stream, |energy| energies.push(energy));
+            for energy in energies.drain(..) {
+                self.group
+                    .emit(energy + 2.0 * crate::constants::ELECTRON_MASS_MEV);
+                let direction = stream.direction();
+                self.step_by_step(
+                    simulation,
+                    Charge::Positive,
+                    energy,
+                    place,
+                    direction,
+                    &mut stream,
+                );
+            }
+            simulation
+                .emission
+                .sample_photons(&mut stream, |energy| energies.push(energy));
+            for energy_mev in energies.drain(..) {
+                self.group.emit(energy_mev);
+                self.photons.push(Photon {
+                    energy_mev,
+                    place,
+                    direction: stream.direction(),
+                });
+            }
+        }
+        self.energies = energies;
+        while let Some(photon) = self.photons.pop() {
+            self.photon(simulation, photon, &mut stream);
+        }
+        self.group.close(LANES as u64, &mut self.tally);
+    }
+
+    /// An electron of each history, of one energy.
+    fn electron(&mut self, simulation: &Simulation, energy: f64, stream: &mut Stream) {
+        self.group.emit(energy * LANES as f64);
+        self.track.clear();
+        let orientation = random(stream);
+        if simulation.settings.replay {
+            follow(
+                &simulation.electrons,
+                Charge::Negative,
+                energy,
+                [0.0, 0.0, 1.0],
+                &mut self.track,
+                stream,
+            );
+        }
+        self.lanes.orient(&simulation.fixed, orientation);
+        self.arch.dispatch(Replay {
+            lanes: &mut self.lanes,
+            track: &self.track,
+            start_mev: energy,
+            world: &simulation.world,
+            stretch: &simulation.stretch,
+            group: &mut self.group,
+        });
+        for photon in self.lanes.photons.drain(..) {
+            self.photons.push(Photon {
+                energy_mev: photon.energy_mev,
+                place: photon.place,
+                direction: photon.direction,
+            });
+        }
+        let mut departures = std::mem::take(&mut self.lanes.departures);
+        for departure in departures.drain(..) {
+            self.step_by_step(
+                simulation,
+                Charge::Negative,
+                departure.energy_mev,
+                departure.place,
+                departure.direction,
+                stream,
+            );
+        }
+        self.lanes.departures = departures;
+    }
+
+    fn step_by_step(
+        &mut self,
+        simulation: &Simulation,
+        charge: Charge,
+        energy: f64,
+        place: Place,
+        direction: [f64; 3],
+        stream: &mut Stream,
+    ) {
+        let mut flight = VoxelFlight {
+            world: &simulation.world,
+            tables: &simulation.electrons,
+            place,
+            group: &mut self.group,
+            photons: &mut self.photons,
+            stack: &mut self.stack,
+            short_cm: simulation.short_cm,
+        };
+        follow(
+            &simulation.electrons,
+            charge,
+            energy,
+            direction,
+            &mut flight,
+            stream,
+        );
+    }
+
+    fn photon(&mut self, simulation: &Simulation, mut photon: Photon, stream: &mut Stream) {
+        loop {
+            match next_collision(&simulation.world, &simulation.photons, &mut photon, stream) {
+                Fate::Escaped(energy) => {
+                    self.group.escape(energy);
+                    return;
+                }
+                Fate::Stopped(energy) => {
+                    self.group.deposit(photon.place.voxel, energy as f32);
+                    return;
+                }
+                Fate::Collided { charged, scattered } => {
+                    for particle in charged.into_iter().flatten() {
+                        self.step_by_step(
+                            simulation,
+                            particle.charge,
+                            particle.energy_mev,
+                            photon.place,
+                            particle.direction,
+                            stream,
+                        );
+                    }
+                    let Some((energy, direction)) = scattered else {
+                        return;
+                    };
+                    photon.energy_mev = energy;
+                    photon.direction = direction;
+                }
+            }
+        }
+    }
+}
+
+/// Material that holds most of the active voxels, and their mean density.
+fn reference(world: &World, source: &Source) -> (usize, f64) {
+    let mut count = vec![(0_u64, 0.0_f64); world.materials().len()];
+    for voxel in source.voxels() {
+        let entry = &mut count[world.material_at(voxel)];
+        entry.0 += 1;
+        entry.1 += world.density_at(voxel);
+    }
+    let best = count
+        .iter()
+        .enumerate()
+        .max_by_key(|(at, (n, _))| (*n, usize::MAX - at))
+        .map_or(0, |(at, _)| at);
+    let (n, sum) = count[best];
+    (best, sum / n.max(1) as f64)
+}
+
+/// Ratio of stopping powers of the tracks' material to each; −1 for those that
+/// scatter otherwise.
+fn factors(electrons: &ElectronTables, reference: usize, replay: bool) -> Vec<f64> {
+    let ours = &electrons.electrons[reference];
+    electrons
+        .electrons
+        .iter()
+        .map(|table| {
+            if !replay {
+                return -1.0;
+            }
+            let ratio = |energy: f64| ours.at(energy).stopping / table.at(energy).stopping;
+            let factor = ratio(0.6);
+            let same = JUDGED_AT.iter().all(|energy| {
+                let (a, b) = (ours.at(*energy), table.at(*energy));
+                let scattering = (b.transport / b.stopping) / (a.transport / a.stopping);
+                (scattering - 1.0).abs() <= SAME_SCATTERING
+                    && (ratio(*energy) / factor - 1.0).abs() <= SAME_SCATTERING
+            });
+            if same { factor } else { -1.0 }
+        })
+        .collect()
+}
+
+fn stretch(world: &World, electrons: &ElectronTables, reference: usize, replay: bool) -> Stretch {
+    let factors = factors(electrons, reference, replay);
+    Stretch {
+        cm_per_mass: world
+            .material_numbers()
+            .iter()
+            .zip(world.densities())
+            .map(|(material, density)| {
+                (factors[usize::from(*material)] / f64::from(*density)) as f32
+            })
+            .collect(),
+    }
+}

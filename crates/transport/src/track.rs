@@ -1,0 +1,109 @@
+//! The record of one track in a medium without end: straight pieces in mass
+//! length, branches of knocked-on electrons, photons that start on the way.
+//!
+//! A track of one particle can be flown again from other places in other
+//! directions (see `replay`): lengths in g/cm² do not know the density.
+
+use crate::electron::Flight;
+
+/// A piece of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Piece {
+    /// A straight way: displacement (g/cm²), energy left on it, energy of the
+    /// particle at its start (MeV).
+    Way {
+        way: [f32; 3],
+        loss: f32,
+        kinetic: f32,
+    },
+    /// Energy left on the spot, MeV.
+    Spot(f32),
+    /// Another particle starts; its track follows.
+    Branch,
+    /// Back to where the last branch began.
+    Rejoin,
+    /// A photon starts: energy and direction.
+    Photon { energy: f64, direction: [f64; 3] },
+}
+
+/// A recorded track.
+#[derive(Debug)]
+pub(crate) struct Track {
+    pub pieces: Vec<Piece>,
+    material: usize,
+    short: f64,
+    /// The last piece may be made longer: way so far, direction.
+    open: Option<[f64; 3]>,
+}
+
+impl Track {
+    /// An empty record in a material; ways below `short` (g/cm²) do not matter.
+    pub(crate) fn new(material: usize, short: f64) -> Self {
+        Self {
+            pieces: Vec::with_capacity(256),
+            material,
+            short,
+            open: None,
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.pieces.clear();
+        self.open = None;
+    }
+}
+
+impl Flight for Track {
+    fn material(&self) -> usize {
+        self.material
+    }
+
+    fn short(&self) -> f64 {
+        self.short
+    }
+
+    fn fly(&mut self, u: [f64; 3], length: f64, loss_mev: f64, energy_mev: f64) -> bool {
+        // The second part of a step and the first of the next are one way.
+        if self.open == Some(u)
+            && let Some(Piece::Way { way, loss, .. }) = self.pieces.last_mut()
+        {
+            for (w, c) in way.iter_mut().zip(u) {
+                *w += (c * length) as f32;
+            }
+            *loss += loss_mev as f32;
+            return true;
+        }
+        self.pieces.push(Piece::Way {
+            way: u.map(|c| (c * length) as f32),
+            loss: loss_mev as f32,
+            kinetic: energy_mev as f32,
+        });
+        self.open = Some(u);
+        true
+    }
+
+    fn deposit(&mut self, energy_mev: f64) {
+        self.open = None;
+        self.pieces.push(Piece::Spot(energy_mev as f32));
+    }
+
+    fn escape(&mut self, _energy_mev: f64) {}
+
+    fn photon(&mut self, energy_mev: f64, direction: [f64; 3]) {
+        self.open = None;
+        self.pieces.push(Piece::Photon {
+            energy: energy_mev,
+            direction,
+        });
+    }
+
+    fn branch(&mut self) {
+        self.open = None;
+        self.pieces.push(Piece::Branch);
+    }
+
+    fn rejoin(&mut self) {
+        self.open = None;
+        self.pieces.push(Piece::Rejoin);
+    }
+}
