@@ -40,7 +40,7 @@ fn main() {
         for x in -5i64..=5 { for y in -5i64..=5 { for z in -5i64..=5 {
             let mut a = [x.abs(), y.abs(), z.abs()]; a.sort();
             if a == [r[0] as i64, r[1] as i64, r[2] as i64] {
-                let (m, sg) = tally.energy_per_history_mev(grid.linear([(c as i64 + x) as usize, (c as i64 + y) as usize, (c as i64 + z) as usize]));
+                let (m, sg) = sim.energy_per_history_mev(&tally, grid.linear([(c as i64 + x) as usize, (c as i64 + y) as usize, (c as i64 + z) as usize]));
                 sum += m; var += sg * sg; count += 1.0;
             }
         }}}

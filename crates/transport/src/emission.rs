@@ -217,6 +217,11 @@ impl Emission {
         self.mean_beta_mev
     }
 
+    /// Whether it emits anything but electrons.
+    pub(crate) fn has_others(&self) -> bool {
+        self.positrons.per_decay() > 0.0 || self.photons.per_decay() > 0.0
+    }
+
     /// Whether it makes positrons or photons that can.
     pub(crate) fn needs_positrons(&self) -> bool {
         self.positrons.per_decay() > 0.0
@@ -229,12 +234,22 @@ impl Emission {
             || self.spectrum.last().is_some_and(|point| point.0 > 1.02)
     }
 
-    /// Calls `electron` for each electron of a decay.
-    pub(crate) fn sample_electrons(&self, stream: &mut Stream, mut electron: impl FnMut(f64)) {
+    /// Calls `electron` for each electron of a decay; the energy of the first
+    /// beta is that at `share` of the spectrum, 0..1.
+    pub(crate) fn sample_electrons(
+        &self,
+        share: f64,
+        stream: &mut Stream,
+        mut electron: impl FnMut(f64),
+    ) {
         if self.betas > 0.0 {
             let count = (self.betas + stream.uniform()) as u32;
-            for _ in 0..count {
-                electron(self.sample_beta(stream));
+            for at in 0..count {
+                electron(if at == 0 {
+                    self.beta_at(share)
+                } else {
+                    self.sample_beta(stream)
+                });
             }
         }
         self.electrons.sample(stream, electron);
@@ -250,9 +265,15 @@ impl Emission {
         self.photons.sample(stream, photon);
     }
 
-    /// Energy of a beta, MeV: the inverse of a piecewise linear density.
+    /// Energy of a beta, MeV.
     pub fn sample_beta(&self, stream: &mut Stream) -> f64 {
-        let wanted = stream.uniform() * self.betas;
+        self.beta_at(stream.uniform())
+    }
+
+    /// Energy below which a share of the betas lies, MeV: the inverse of a
+    /// piecewise linear density.
+    fn beta_at(&self, share: f64) -> f64 {
+        let wanted = share * self.betas;
         let above = self
             .spectrum
             .partition_point(|point| point.2 <= wanted)

@@ -15,6 +15,7 @@ mod element;
 mod emission;
 mod error;
 mod hard_collision;
+mod lattice;
 mod material;
 mod multiple_scattering;
 mod photon;

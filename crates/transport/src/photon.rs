@@ -33,9 +33,10 @@ pub(crate) struct Charged {
 impl PhotonTables {
     pub(crate) fn new(materials: Vec<PhotonTable>, world: &World) -> Self {
         let mut densest = vec![0.0_f64; materials.len()];
-        for (material, density) in world.material_numbers().iter().zip(world.densities()) {
-            let top = &mut densest[usize::from(*material)];
-            *top = top.max(f64::from(*density));
+        for (material, density) in world.contents() {
+            if let Some(top) = densest.get_mut(usize::from(material)) {
+                *top = top.max(f64::from(density));
+            }
         }
         let largest = (0..PhotonTable::len())
             .map(|at| {
@@ -88,11 +89,11 @@ pub(crate) fn next_collision(
                 break;
             }
         }
-        let voxel = photon.place.voxel;
-        let table = &tables.materials[world.material_at(voxel)];
+        let cell = photon.place.cell;
+        let table = &tables.materials[world.material_at(cell)];
         let cross_sections = table.at(energy);
         let total: f64 = cross_sections.iter().sum();
-        let mut choice = stream.uniform() * largest / world.density_at(voxel);
+        let mut choice = stream.uniform() * largest / world.density_at(cell);
         if choice >= total {
             continue;
         }

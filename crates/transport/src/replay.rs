@@ -9,32 +9,28 @@
 //! track's leaves the replay and is followed step by step from there.
 
 use crate::rotation::{Quaternion, matrix, product};
-use crate::tally::GroupTally;
+use crate::tally::BatchTally;
 use crate::track::{Piece, Track};
+use crate::voxel_flight::Photon;
 use crate::world::{Place, World};
 
 /// Lanes of a group.
 pub(crate) const LANES: usize = 32;
 
-/// Lengths in the voxels: cm for each g/cm² of the track; negative where the
-/// material is not one to replay in.
+/// Stretch of a cell whose material is not one to replay in.
+pub(crate) const NOT_HERE: f32 = -1.0;
+/// Stretch of a cell outside of the world.
+pub(crate) const NOWHERE: f32 = -2.0;
+
+/// Lengths in the cells: cm for each g/cm² of the track.
 #[derive(Debug, Clone)]
 pub(crate) struct Stretch {
-    /// By voxel.
     pub cm_per_mass: Vec<f32>,
 }
 
 /// A particle that left the replay.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Departure {
-    pub energy_mev: f64,
-    pub place: Place,
-    pub direction: [f64; 3],
-}
-
-/// A photon that starts in a lane.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LanePhoton {
     pub energy_mev: f64,
     pub place: Place,
     pub direction: [f64; 3],
@@ -47,7 +43,7 @@ pub(crate) struct Replay<'a> {
     pub start_mev: f64,
     pub world: &'a World,
     pub stretch: &'a Stretch,
-    pub group: &'a mut GroupTally,
+    pub batch: &'a mut BatchTally,
 }
 
 impl pulp::WithSimd for Replay<'_> {
@@ -60,7 +56,7 @@ impl pulp::WithSimd for Replay<'_> {
             self.start_mev,
             self.world,
             self.stretch,
-            self.group,
+            self.batch,
         );
     }
 }
@@ -70,8 +66,7 @@ impl pulp::WithSimd for Replay<'_> {
 struct Positions {
     /// In the voxel from its lowest corner, cm.
     at: [[f32; LANES]; 3],
-    index: [[i32; LANES]; 3],
-    voxel: [u32; LANES],
+    cell: [u32; LANES],
     /// cm for each g/cm² here; 0 when the lane is gone.
     stretch: [f32; LANES],
     /// 1, or 0 when the lane is gone.
@@ -88,7 +83,7 @@ pub(crate) struct Lanes {
     /// Energy left in the voxel where each lane is, not yet tallied, MeV.
     pending: [f32; LANES],
     pub departures: Vec<Departure>,
-    pub photons: Vec<LanePhoton>,
+    pub photons: Vec<Photon>,
     edge: [f32; 3],
     /// Just inside of the upper walls.
     below_edge: [f32; 3],
@@ -98,8 +93,7 @@ impl Lanes {
     pub(crate) fn new(world: &World) -> Self {
         let positions = Positions {
             at: [[0.0; LANES]; 3],
-            index: [[0; LANES]; 3],
-            voxel: [0; LANES],
+            cell: [0; LANES],
             stretch: [0.0; LANES],
             alive: [0.0; LANES],
         };
@@ -119,12 +113,11 @@ impl Lanes {
 
     /// Sets where a lane starts.
     #[inline(always)]
-    pub(crate) fn set_start(&mut self, lane: usize, index: [i32; 3], voxel: u32, share: [f32; 3]) {
+    pub(crate) fn set_start(&mut self, lane: usize, cell: u32, share: [f32; 3]) {
         for axis in 0..3 {
             self.start.at[axis][lane] = (share[axis] * self.edge[axis]).min(self.below_edge[axis]);
-            self.start.index[axis][lane] = index[axis];
         }
-        self.start.voxel[lane] = voxel;
+        self.start.cell[lane] = cell;
     }
 
     /// Where a lane starts.
@@ -151,13 +144,13 @@ impl Lanes {
         start_mev: f64,
         world: &World,
         stretch: &Stretch,
-        group: &mut GroupTally,
+        batch: &mut BatchTally,
     ) {
         self.now = self.start.clone();
         self.saved.clear();
         self.pending = [0.0; LANES];
         for lane in 0..LANES {
-            let here = stretch.cm_per_mass[self.now.voxel[lane] as usize];
+            let here = stretch.cm_per_mass[self.now.cell[lane] as usize];
             self.now.alive[lane] = 1.0;
             self.now.stretch[lane] = here;
             if here < 0.0 {
@@ -168,7 +161,7 @@ impl Lanes {
         for piece in &track.pieces {
             match *piece {
                 Piece::Way { way, loss, kinetic } => {
-                    self.fly(way, loss, kinetic, world, stretch, group);
+                    self.fly(way, loss, kinetic, world, stretch, batch);
                 }
                 Piece::Spot(energy) => {
                     for lane in 0..LANES {
@@ -179,8 +172,8 @@ impl Lanes {
                 Piece::Rejoin => {
                     if let Some(before) = self.saved.pop() {
                         for lane in 0..LANES {
-                            if before.voxel[lane] != self.now.voxel[lane] {
-                                flush(&mut self.pending[lane], self.now.voxel[lane], group);
+                            if before.cell[lane] != self.now.cell[lane] {
+                                flush(&mut self.pending[lane], self.now.cell[lane], batch);
                             }
                         }
                         self.now = before;
@@ -190,7 +183,7 @@ impl Lanes {
             }
         }
         for lane in 0..LANES {
-            flush(&mut self.pending[lane], self.now.voxel[lane], group);
+            flush(&mut self.pending[lane], self.now.cell[lane], batch);
         }
     }
 
@@ -199,7 +192,7 @@ impl Lanes {
     fn emit(&mut self, energy_mev: f64, direction: [f64; 3]) {
         for lane in 0..LANES {
             if self.now.alive[lane] > 0.0 {
-                let photon = LanePhoton {
+                let photon = Photon {
                     energy_mev,
                     place: place_of(&self.now, lane),
                     direction: self.turned(lane, direction),
@@ -241,7 +234,7 @@ impl Lanes {
         kinetic: f32,
         world: &World,
         stretch: &Stretch,
-        group: &mut GroupTally,
+        batch: &mut BatchTally,
     ) {
         let mut moved = [[0.0_f32; LANES]; 3];
         for axis in 0..3 {
@@ -283,12 +276,13 @@ impl Lanes {
                 let lane = eight * 8 + bits.trailing_zeros() as usize / 8;
                 bits &= bits - 1;
                 let moved = [moved[0][lane], moved[1][lane], moved[2][lane]];
-                self.cross(lane, moved, loss, kinetic, way, world, stretch, group);
+                self.cross(lane, moved, loss, kinetic, way, world, stretch, batch);
             }
         }
     }
 
     /// A way of one lane that meets borders.
+    #[expect(clippy::float_cmp, reason = "marks and unchanged values are exact")]
     #[expect(clippy::too_many_arguments, reason = "the state of one way, in registers")]
     #[inline(always)]
     fn cross(
@@ -300,13 +294,11 @@ impl Lanes {
         way: [f32; 3],
         world: &World,
         stretch: &Stretch,
-        group: &mut GroupTally,
+        batch: &mut BatchTally,
     ) {
-        let size = world.grid().size();
-        let stride = [1_u32, size[0] as u32, (size[0] * size[1]) as u32];
+        let stride = world.stride();
         let mut at: [f32; 3] = std::array::from_fn(|axis| self.now.at[axis][lane]);
-        let mut index: [i32; 3] = std::array::from_fn(|axis| self.now.index[axis][lane]);
-        let mut voxel = self.now.voxel[lane];
+        let mut cell = self.now.cell[lane];
         let mut pending = self.pending[lane];
         let mut here = self.now.stretch[lane];
         // Way per mass length in this lane, to be stretched anew in each voxel.
@@ -335,35 +327,29 @@ impl Lanes {
             if axis == 3 {
                 break;
             }
-            flush(&mut pending, voxel, group);
-            let inside = if moved[axis] > 0.0 {
-                index[axis] += 1;
+            flush(&mut pending, cell, batch);
+            if moved[axis] > 0.0 {
                 at[axis] = 0.0;
-                voxel = voxel.wrapping_add(stride[axis]);
-                (index[axis] as usize) < size[axis]
+                cell += stride[axis];
             } else {
-                index[axis] -= 1;
                 at[axis] = self.below_edge[axis];
-                voxel = voxel.wrapping_sub(stride[axis]);
-                index[axis] >= 0
-            };
-            let left = f64::from(kinetic - loss * (1.0 - rest));
-            if !inside {
-                group.escape(left);
-                self.pending[lane] = 0.0;
-                self.now.alive[lane] = 0.0;
-                self.now.stretch[lane] = 0.0;
-                return;
+                cell -= stride[axis];
             }
-            let next = stretch.cm_per_mass[voxel as usize];
+            let next = stretch.cm_per_mass[cell as usize];
             if next != here {
                 if next < 0.0 {
+                    self.pending[lane] = 0.0;
+                    let left = f64::from(kinetic - loss * (1.0 - rest));
+                    if next == NOWHERE {
+                        batch.escape(left);
+                        self.now.alive[lane] = 0.0;
+                        self.now.stretch[lane] = 0.0;
+                        return;
+                    }
                     for a in 0..3 {
                         self.now.at[a][lane] = at[a];
-                        self.now.index[a][lane] = index[a];
                     }
-                    self.now.voxel[lane] = voxel;
-                    self.pending[lane] = 0.0;
+                    self.now.cell[lane] = cell;
                     let length = way.iter().map(|w| w * w).sum::<f32>().sqrt();
                     self.depart(lane, left, way.map(|w| f64::from(w / length)));
                     return;
@@ -375,9 +361,8 @@ impl Lanes {
         }
         for a in 0..3 {
             self.now.at[a][lane] = at[a];
-            self.now.index[a][lane] = index[a];
         }
-        self.now.voxel[lane] = voxel;
+        self.now.cell[lane] = cell;
         self.now.stretch[lane] = here;
         self.pending[lane] = pending;
     }
@@ -385,17 +370,16 @@ impl Lanes {
 
 /// Tallies what is pending in a voxel.
 #[inline(always)]
-fn flush(pending: &mut f32, voxel: u32, group: &mut GroupTally) {
+fn flush(pending: &mut f32, cell: u32, batch: &mut BatchTally) {
     if *pending > 0.0 {
-        group.deposit(voxel, *pending);
+        batch.deposit(cell, *pending);
         *pending = 0.0;
     }
 }
 
 fn place_of(positions: &Positions, lane: usize) -> Place {
     Place {
-        index: std::array::from_fn(|axis| positions.index[axis][lane]),
-        voxel: positions.voxel[lane],
+        cell: positions.cell[lane],
         at: std::array::from_fn(|axis| f64::from(positions.at[axis][lane])),
     }
 }

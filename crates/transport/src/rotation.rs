@@ -4,8 +4,6 @@
 //! of them times one uniform random rotation is itself uniform, so directions
 //! in a group are spread evenly and each alone is isotropic.
 
-use crate::random::Stream;
-
 /// Unit quaternion `(w, x, y, z)`.
 pub(crate) type Quaternion = [f32; 4];
 
@@ -26,20 +24,16 @@ pub(crate) fn spiral(i: usize, n: usize) -> Quaternion {
     ]
 }
 
-/// A uniform random rotation (marsaglia1972).
-pub(crate) fn random(stream: &mut Stream) -> Quaternion {
-    let mut disc = || loop {
-        let (a, b) = stream.uniform_pair();
-        let (x, y) = (2.0 * a - 1.0, 2.0 * b - 1.0);
-        let r2 = x * x + y * y;
-        if r2 < 1.0 && r2 > 1e-7 {
-            break (x, y, r2);
-        }
-    };
-    let (x1, y1, s1) = disc();
-    let (x2, y2, s2) = disc();
-    let f = ((1.0 - s1) / s2).sqrt();
-    [x1, y1, x2 * f, y2 * f]
+/// The rotation at three numbers in 0..1: uniform when they are (shoemake1992).
+pub(crate) fn uniform([u, v, w]: [f64; 3]) -> Quaternion {
+    let (r, big) = ((1.0 - u).sqrt(), u.sqrt());
+    let turn = 2.0 * std::f64::consts::PI;
+    [
+        (big * libm::cos(turn * w)) as f32,
+        (r * libm::sin(turn * v)) as f32,
+        (r * libm::cos(turn * v)) as f32,
+        (big * libm::sin(turn * w)) as f32,
+    ]
 }
 
 /// Product of two rotations: first `b`, then `a`.

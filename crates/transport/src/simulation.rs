@@ -1,12 +1,14 @@
-//! A run: groups of histories from a source through a world into a tally.
+//! A run: batches of histories from a source through a world into a tally.
 //!
-//! A group is one stream of random numbers. It makes one track in the
-//! material that holds most of the activity, and flies it from 32 independent
-//! places in 32 orientations (`replay`): 32 histories, whose relation the
-//! statistics know, because the group counts as one sample.
+//! A batch is one stream of random numbers. Its histories come in groups of
+//! 32: one track in the material that holds most of the activity, flown from
+//! 32 places in 32 orientations (`replay`). Within a batch places, energies
+//! and orientations are spread evenly (`lattice`), which halves the noise and
+//! more; the statistics know, because the batch counts as one sample.
 //! Materials that scatter otherwise than that of the tracks are crossed step
 //! by step, as are all electrons that photons make, and positrons.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -15,10 +17,11 @@ use crate::electron::{ElectronTables, follow};
 use crate::electron_table::ElectronTable;
 use crate::photon::{Fate, PhotonTables, next_collision};
 use crate::photon_table::PhotonTable;
+use crate::lattice::Lattice;
 use crate::random::Stream;
 use crate::replay::{LANES, Lanes, Replay, Stretch};
-use crate::rotation::{Quaternion, random, spiral};
-use crate::tally::{GroupTally, Tally};
+use crate::rotation::{Quaternion, spiral, uniform};
+use crate::tally::{BatchTally, Tally};
 use crate::track::Track;
 use crate::voxel_flight::{Photon, VoxelFlight};
 use crate::world::{Place, World};
@@ -67,6 +70,8 @@ pub struct Simulation {
     /// Density where the activity is, g/cm³.
     reference_density: f64,
     fixed: [Quaternion; LANES],
+    /// Groups of a batch.
+    groups: u64,
 }
 
 /// Largest deviation of scattering per energy loss from the tracks' material
@@ -75,8 +80,11 @@ const SAME_SCATTERING: f64 = 0.015;
 /// Energies at which that is judged, MeV.
 const JUDGED_AT: [f64; 4] = [0.1, 0.3, 1.0, 2.0];
 
-/// Groups that a worker takes at once.
-const CHUNK: u64 = 8;
+/// Histories of a batch for each active voxel.
+const PER_VOXEL: u64 = 8;
+/// Fewest and most groups of a batch: enough to spread evenly, few enough that
+/// a run has many batches.
+const GROUPS: std::ops::RangeInclusive<u64> = 128..=32_768;
 
 impl Simulation {
     /// Prepares a run: tables of all materials of the world.
@@ -122,7 +130,10 @@ impl Simulation {
         let (reference, reference_density) = reference(&world, &source);
         let stretch = stretch(&world, &electrons, reference, settings.replay);
         let short_cm = settings.short_share * world.edge_cm().into_iter().fold(f64::INFINITY, f64::min);
+        let groups = (source.cells().len() as u64 * PER_VOXEL / LANES as u64)
+            .clamp(*GROUPS.start(), *GROUPS.end());
         Ok(Self {
+            groups,
             world,
             source,
             emission,
@@ -155,6 +166,12 @@ impl Simulation {
         &self.emission
     }
 
+    /// Mean energy per history in a voxel and its standard deviation, MeV.
+    #[must_use]
+    pub fn energy_per_history_mev(&self, tally: &Tally, voxel: usize) -> (f64, f64) {
+        tally.energy_per_history_mev(self.world.cell(voxel))
+    }
+
     /// Names of the materials in which tracks are replayed.
     pub fn replayed_materials(&self) -> impl Iterator<Item = &str> {
         let factors = factors(&self.electrons, self.reference, self.settings.replay);
@@ -166,25 +183,25 @@ impl Simulation {
             .map(|(material, _)| material.name())
     }
 
-    /// Histories of a group.
+    /// Histories of a batch.
     #[must_use]
-    pub const fn histories_per_group() -> u64 {
-        LANES as u64
+    pub const fn histories_per_batch(&self) -> u64 {
+        self.groups * LANES as u64
     }
 
     /// A tally without histories.
     #[must_use]
     pub fn empty_tally(&self) -> Tally {
-        Tally::new(self.world.grid().voxel_count())
+        Tally::new(self.world.cells())
     }
 
-    /// Makes `groups` more groups of histories and adds them to a tally.
+    /// Makes `batches` more batches of histories and adds them to a tally.
     ///
-    /// The result is the same bits however the groups are divided over calls
+    /// The result is the same bits however the batches are divided over calls
     /// and threads.
-    pub fn run(&self, tally: &mut Tally, groups: u64) {
+    pub fn run(&self, tally: &mut Tally, batches: u64) {
         let mut workers = self.workers();
-        self.run_with(&mut workers, tally, groups);
+        self.run_with(&mut workers, tally, batches);
     }
 
     /// Work space for each thread.
@@ -194,32 +211,34 @@ impl Simulation {
             .collect()
     }
 
-    pub(crate) fn run_with(&self, workers: &mut [Worker], tally: &mut Tally, groups: u64) {
-        let first = tally.groups;
+    pub(crate) fn run_with(&self, workers: &mut [Worker], tally: &mut Tally, batches: u64) {
+        let first = tally.batches;
         let next = AtomicU64::new(0);
+        let tally = Mutex::new(tally);
         workers.par_iter_mut().for_each(|worker| {
             loop {
-                let at = next.fetch_add(CHUNK, Ordering::Relaxed);
-                if at >= groups {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= batches {
                     return;
                 }
-                for group in at..(at + CHUNK).min(groups) {
-                    worker.group(self, first + group);
-                }
+                worker.batch(self, first + at);
+                // Sums of whole numbers: their order does not matter.
+                let mut tally = match tally.lock() {
+                    Ok(tally) => tally,
+                    Err(poisoned) => poisoned.into_inner(),
+                };
+                worker
+                    .batch
+                    .close(self.histories_per_batch(), &mut tally);
             }
         });
-        for worker in workers {
-            tally.add(&worker.tally);
-            worker.tally.clear();
-        }
     }
 }
 
 /// Work space of one thread.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    tally: Tally,
-    group: GroupTally,
+    batch: BatchTally,
     lanes: Lanes,
     track: Track,
     photons: Vec<Photon>,
@@ -231,8 +250,7 @@ pub(crate) struct Worker {
 impl Worker {
     fn new(simulation: &Simulation) -> Self {
         Self {
-            tally: simulation.empty_tally(),
-            group: GroupTally::new(),
+            batch: BatchTally::new(simulation.world.cells()),
             lanes: Lanes::new(&simulation.world),
             track: Track::new(
                 simulation.reference,
@@ -245,65 +263,103 @@ impl Worker {
         }
     }
 
-    /// One group of histories.
-    fn group(&mut self, simulation: &Simulation, number: u64) {
+    /// One batch of histories.
+    fn batch(&mut self, simulation: &Simulation, number: u64) {
         let mut stream = Stream::new(simulation.settings.seed, number);
-        for lane in 0..LANES {
-            let (index, voxel) = simulation.source.sample(&mut stream);
-            let (a, b) = stream.uniform_pair();
-            let (c, _) = stream.uniform_pair();
-            self.lanes.set_start(lane, index, voxel, [a, b, c]);
+        let lattice = Lattice::new(&mut stream);
+        let source = &simulation.source;
+        let groups = simulation.groups;
+        let weight = source.total_weight() / (groups * LANES as u64) as f64;
+        let start = stream.uniform();
+        // Each lane goes through a part of the source of its own.
+        let weight_at = |lane: usize, group: u64| {
+            ((lane as u64 * groups + group) as f64 + start) * weight
+        };
+        let mut at: [usize; LANES] = std::array::from_fn(|lane| source.find(weight_at(lane, 0)));
+        for group in 0..groups {
+            for lane in 0..LANES {
+                at[lane] = source.advance(at[lane], weight_at(lane, group));
+                let cell = source.cells()[at[lane]];
+                let share = lattice.place(lane as u64 * groups + group);
+                self.lanes.set_start(lane, cell, share);
+            }
+            self.group(simulation, &lattice, group, &mut stream);
         }
+    }
+
+    /// One group of histories, whose places are set.
+    fn group(
+        &mut self,
+        simulation: &Simulation,
+        lattice: &Lattice,
+        group: u64,
+        stream: &mut Stream,
+    ) {
         let mut energies = std::mem::take(&mut self.energies);
         energies.clear();
         simulation
             .emission
-            .sample_electrons(&mut stream, |energy| energies.push(energy));
+            .sample_electrons(lattice.energy(group), stream, |energy| {
+                energies.push(energy);
+            });
+        self.lanes
+            .orient(&simulation.fixed, uniform(lattice.orientation(group)));
         for energy in energies.drain(..) {
-            self.electron(simulation, energy, &mut stream);
+            self.electron(simulation, energy, stream);
         }
-        for lane in 0..LANES {
-            let place = self.lanes.start_place(lane);
-            simulation
-                .emission
-                .sample_positrons(&mut stream, |energy| energies.push(energy));
-            for energy in energies.drain(..) {
-                self.group
-                    .emit(energy + 2.0 * crate::constants::ELECTRON_MASS_MEV);
-                let direction = stream.direction();
-                self.step_by_step(
-                    simulation,
-                    Charge::Positive,
-                    energy,
-                    place,
-                    direction,
-                    &mut stream,
-                );
-            }
-            simulation
-                .emission
-                .sample_photons(&mut stream, |energy| energies.push(energy));
-            for energy_mev in energies.drain(..) {
-                self.group.emit(energy_mev);
-                self.photons.push(Photon {
-                    energy_mev,
-                    place,
-                    direction: stream.direction(),
-                });
+        if simulation.emission.has_others() {
+            for lane in 0..LANES {
+                self.others(simulation, lane, &mut energies, stream);
             }
         }
         self.energies = energies;
         while let Some(photon) = self.photons.pop() {
-            self.photon(simulation, photon, &mut stream);
+            self.photon(simulation, photon, stream);
         }
-        self.group.close(LANES as u64, &mut self.tally);
+    }
+
+    /// Positrons and photons of one history.
+    fn others(
+        &mut self,
+        simulation: &Simulation,
+        lane: usize,
+        energies: &mut Vec<f64>,
+        stream: &mut Stream,
+    ) {
+        let place = self.lanes.start_place(lane);
+        simulation
+            .emission
+            .sample_positrons(stream, |energy| energies.push(energy));
+        for energy in energies.drain(..) {
+            self.batch
+                .emit(energy + 2.0 * crate::constants::ELECTRON_MASS_MEV);
+            let direction = stream.direction();
+            self.step_by_step(
+                simulation,
+                Charge::Positive,
+                energy,
+                place,
+                direction,
+                stream,
+            );
+        }
+        simulation
+            .emission
+            .sample_photons(stream, |energy| energies.push(energy));
+        for energy_mev in energies.drain(..) {
+            self.batch.emit(energy_mev);
+            self.photons.push(Photon {
+                energy_mev,
+                place,
+                direction: stream.direction(),
+            });
+        }
     }
 
     /// An electron of each history, of one energy.
     fn electron(&mut self, simulation: &Simulation, energy: f64, stream: &mut Stream) {
-        self.group.emit(energy * LANES as f64);
+        self.batch.emit(energy * LANES as f64);
         self.track.clear();
-        let orientation = random(stream);
         if simulation.settings.replay {
             follow(
                 &simulation.electrons,
@@ -314,22 +370,15 @@ impl Worker {
                 stream,
             );
         }
-        self.lanes.orient(&simulation.fixed, orientation);
         self.arch.dispatch(Replay {
             lanes: &mut self.lanes,
             track: &self.track,
             start_mev: energy,
             world: &simulation.world,
             stretch: &simulation.stretch,
-            group: &mut self.group,
+            batch: &mut self.batch,
         });
-        for photon in self.lanes.photons.drain(..) {
-            self.photons.push(Photon {
-                energy_mev: photon.energy_mev,
-                place: photon.place,
-                direction: photon.direction,
-            });
-        }
+        self.photons.append(&mut self.lanes.photons);
         let mut departures = std::mem::take(&mut self.lanes.departures);
         for departure in departures.drain(..) {
             self.step_by_step(
@@ -357,7 +406,7 @@ impl Worker {
             world: &simulation.world,
             tables: &simulation.electrons,
             place,
-            group: &mut self.group,
+            batch: &mut self.batch,
             photons: &mut self.photons,
             stack: &mut self.stack,
             short_cm: simulation.short_cm,
@@ -376,11 +425,11 @@ impl Worker {
         loop {
             match next_collision(&simulation.world, &simulation.photons, &mut photon, stream) {
                 Fate::Escaped(energy) => {
-                    self.group.escape(energy);
+                    self.batch.escape(energy);
                     return;
                 }
                 Fate::Stopped(energy) => {
-                    self.group.deposit(photon.place.voxel, energy as f32);
+                    self.batch.deposit(photon.place.cell, energy as f32);
                     return;
                 }
                 Fate::Collided { charged, scattered } => {
@@ -408,10 +457,10 @@ impl Worker {
 /// Material that holds most of the active voxels, and their mean density.
 fn reference(world: &World, source: &Source) -> (usize, f64) {
     let mut count = vec![(0_u64, 0.0_f64); world.materials().len()];
-    for voxel in source.voxels() {
-        let entry = &mut count[world.material_at(voxel)];
+    for &cell in source.cells() {
+        let entry = &mut count[world.material_at(cell)];
         entry.0 += 1;
-        entry.1 += world.density_at(voxel);
+        entry.1 += world.density_at(cell);
     }
     let best = count
         .iter()
@@ -450,11 +499,11 @@ fn stretch(world: &World, electrons: &ElectronTables, reference: usize, replay: 
     let factors = factors(electrons, reference, replay);
     Stretch {
         cm_per_mass: world
-            .material_numbers()
-            .iter()
-            .zip(world.densities())
-            .map(|(material, density)| {
-                (factors[usize::from(*material)] / f64::from(*density)) as f32
+            .contents()
+            .map(|(material, density)| match factors.get(usize::from(material)) {
+                None => crate::replay::NOWHERE,
+                Some(factor) if *factor > 0.0 => (factor / f64::from(density)) as f32,
+                Some(_) => crate::replay::NOT_HERE,
             })
             .collect(),
     }

@@ -1,29 +1,20 @@
 //! Where decays happen: voxels by their activity, uniform in each.
 //!
-//! Voxels are sampled by the alias method (vose1991): two table entries for
-//! any number of voxels.
+//! A batch shares its decays out over the activity evenly (systematic sampling
+//! with one random start): each voxel gets its expected number of them, rounded
+//! up or down.
 
 use sirt_image::Volume;
 use sirt_quantity::ActivityConcentration;
 
-use crate::random::Stream;
 use crate::{TransportError, World};
 
 /// Decays by voxel.
 #[derive(Debug, Clone)]
 pub struct Source {
-    entries: Vec<Entry>,
-    /// Sum of the weights.
-    total: f64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    /// Probability of the own voxel rather than the alias, 0..1.
-    keep: f32,
-    alias: u32,
-    voxel: u32,
-    index: [u16; 3],
+    cells: Vec<u32>,
+    /// Sum of the weights up to and with each voxel.
+    cumulative: Vec<f64>,
 }
 
 impl Source {
@@ -57,13 +48,16 @@ impl Source {
                 what: "weights and world",
             });
         }
-        let active: Vec<(u32, f64)> = weights
-            .iter()
-            .enumerate()
-            .filter(|(_, weight)| **weight > 0.0)
-            .map(|(voxel, weight)| (voxel as u32, f64::from(*weight)))
-            .collect();
-        let total: f64 = active.iter().map(|(_, weight)| weight).sum();
+        let mut cells = Vec::new();
+        let mut cumulative = Vec::new();
+        let mut total = 0.0;
+        for (voxel, weight) in weights.iter().enumerate() {
+            if *weight > 0.0 {
+                total += f64::from(*weight);
+                cells.push(world.cell(voxel));
+                cumulative.push(total);
+            }
+        }
         if !(total > 0.0 && total.is_finite()) {
             return Err(TransportError::OutOfRange {
                 what: "total activity",
@@ -71,55 +65,34 @@ impl Source {
                 allowed: "above 0",
             });
         }
-        let mean = total / active.len() as f64;
-        let mut share: Vec<f64> = active.iter().map(|(_, weight)| weight / mean).collect();
-        let mut entries: Vec<Entry> = active
-            .iter()
-            .enumerate()
-            .map(|(at, (voxel, _))| Entry {
-                keep: 1.0,
-                alias: at as u32,
-                voxel: *voxel,
-                index: world.grid().index(*voxel as usize).map(|i| i as u16),
-            })
-            .collect();
-        let (mut poor, mut rich): (Vec<usize>, Vec<usize>) =
-            (0..share.len()).partition(|at| share[*at] < 1.0);
-        while let (Some(p), Some(r)) = (poor.pop(), rich.last().copied()) {
-            entries[p].keep = share[p] as f32;
-            entries[p].alias = r as u32;
-            share[r] -= 1.0 - share[p];
-            if share[r] < 1.0 {
-                rich.pop();
-                poor.push(r);
-            }
-        }
-        Ok(Self { entries, total })
+        Ok(Self { cells, cumulative })
     }
 
     /// Sum of the weights.
     #[must_use]
-    pub const fn total_weight(&self) -> f64 {
-        self.total
+    pub fn total_weight(&self) -> f64 {
+        self.cumulative.last().copied().unwrap_or(0.0)
     }
 
-    /// Voxels with their share of the decays.
-    pub(crate) fn voxels(&self) -> impl Iterator<Item = u32> {
-        self.entries.iter().map(|entry| entry.voxel)
+    /// Cells with activity.
+    pub(crate) fn cells(&self) -> &[u32] {
+        &self.cells
     }
 
-    /// Voxel of a decay.
+    /// Position in [`Source::cells`] of a part of the total weight, at or
+    /// after a position.
     #[inline(always)]
-    pub(crate) fn sample(&self, stream: &mut Stream) -> ([i32; 3], u32) {
-        let bits = stream.next_u64();
-        let at = ((u128::from(bits) * self.entries.len() as u128) >> 64) as usize;
-        let entry = &self.entries[at];
-        let (u, _) = stream.uniform_pair();
-        let entry = if u < entry.keep {
-            entry
-        } else {
-            &self.entries[entry.alias as usize]
-        };
-        (entry.index.map(i32::from), entry.voxel)
+    pub(crate) fn advance(&self, mut at: usize, weight: f64) -> usize {
+        while at + 1 < self.cumulative.len() && self.cumulative[at] <= weight {
+            at += 1;
+        }
+        at
+    }
+
+    /// Position in [`Source::cells`] of a part of the total weight.
+    pub(crate) fn find(&self, weight: f64) -> usize {
+        self.cumulative
+            .partition_point(|sum| *sum <= weight)
+            .min(self.cells.len() - 1)
     }
 }

@@ -6,7 +6,7 @@
 //! half of a voxel.
 
 use crate::electron::{ElectronTables, Flight};
-use crate::tally::GroupTally;
+use crate::tally::BatchTally;
 use crate::world::{Place, World};
 
 /// A photon to be followed.
@@ -22,7 +22,7 @@ pub(crate) struct VoxelFlight<'a> {
     pub world: &'a World,
     pub tables: &'a ElectronTables,
     pub place: Place,
-    pub group: &'a mut GroupTally,
+    pub batch: &'a mut BatchTally,
     pub photons: &'a mut Vec<Photon>,
     /// Where branches began.
     pub stack: &'a mut Vec<Place>,
@@ -32,45 +32,45 @@ pub(crate) struct VoxelFlight<'a> {
 
 impl Flight for VoxelFlight<'_> {
     fn material(&self) -> usize {
-        self.world.material_at(self.place.voxel)
+        self.world.material_at(self.place.cell)
     }
 
     fn short(&self) -> f64 {
         self.place.nearest_wall(self.world).max(self.short_cm)
-            * self.world.density_at(self.place.voxel)
+            * self.world.density_at(self.place.cell)
     }
 
     fn fly(&mut self, u: [f64; 3], length: f64, loss_mev: f64, energy_mev: f64) -> bool {
-        let first = self.world.material_at(self.place.voxel);
+        let first = self.world.material_at(self.place.cell);
         let stopping = |material: usize| self.tables.electrons[material].at(energy_mev).stopping;
         let (mut material, mut ratio) = (first, 1.0);
         // Rest of the way, as a share of it.
         let mut rest = 1.0;
         let mut left = 0.0;
         loop {
-            let voxel = self.place.voxel;
-            let here = self.world.material_at(voxel);
+            let cell = self.place.cell;
+            let here = self.world.material_at(cell);
             if here != material {
                 material = here;
                 // The same loss, in this material.
                 ratio = stopping(first) / stopping(here);
             }
-            let whole_cm = length * ratio / self.world.density_at(voxel);
+            let whole_cm = length * ratio / self.world.density_at(cell);
             if whole_cm <= 0.0 {
-                self.group.deposit(voxel, (loss_mev * rest) as f32);
+                self.batch.deposit(cell, (loss_mev * rest) as f32);
                 return true;
             }
             let (way, inside) = self.place.fly(self.world, u, whole_cm * rest);
             let share = way / whole_cm;
-            let stopped = self.place.voxel == voxel && inside;
+            let stopped = self.place.cell == cell && inside;
             let part = if stopped { rest } else { share.min(rest) };
-            self.group.deposit(voxel, (loss_mev * part) as f32);
+            self.batch.deposit(cell, (loss_mev * part) as f32);
             left += loss_mev * part;
             if stopped {
                 return true;
             }
             if !inside {
-                self.group.escape(energy_mev - left);
+                self.batch.escape(energy_mev - left);
                 return false;
             }
             rest -= part;
@@ -78,11 +78,11 @@ impl Flight for VoxelFlight<'_> {
     }
 
     fn deposit(&mut self, energy_mev: f64) {
-        self.group.deposit(self.place.voxel, energy_mev as f32);
+        self.batch.deposit(self.place.cell, energy_mev as f32);
     }
 
     fn escape(&mut self, energy_mev: f64) {
-        self.group.escape(energy_mev);
+        self.batch.escape(energy_mev);
     }
 
     fn photon(&mut self, energy_mev: f64, direction: [f64; 3]) {

@@ -8,17 +8,26 @@ use sirt_quantity::Density;
 
 use crate::{Material, TransportError};
 
+/// Number of no material: around the world.
+pub(crate) const OUTSIDE: u8 = u8::MAX;
+
 /// A world of voxels.
+///
+/// Inside, voxels lie in a box that is one larger on every side, and are
+/// numbered in it: a particle that steps over the last border meets a cell
+/// that says so, and nobody counts indices.
 #[derive(Debug, Clone)]
 pub struct World {
     grid: Grid,
     materials: Vec<Material>,
-    /// Number of the material of each voxel.
+    /// Number of the material of each cell.
     material: Vec<u8>,
-    /// Density of each voxel, g/cm³.
+    /// Density of each cell, g/cm³.
     density: Vec<f32>,
     /// Edges of a voxel, cm.
     edge_cm: [f64; 3],
+    /// From a cell to the next on each axis.
+    stride: [u32; 3],
 }
 
 /// Smallest density that a voxel may have, g/cm³: a tenth of air.
@@ -29,8 +38,7 @@ impl World {
     ///
     /// # Errors
     /// [`TransportError::OutOfRange`] for a number without a material, for
-    /// densities outside 1e-4..=25 g/mL and for more than 65535 voxels on an
-    /// axis; [`TransportError::GridMismatch`] when the numbers are not as many
+    /// densities outside 1e-4..=25 g/mL and for more than 4e9 voxels; [`TransportError::GridMismatch`] when the numbers are not as many
     /// as the voxels.
     pub fn new(
         materials: Vec<Material>,
@@ -64,20 +72,29 @@ impl World {
                 allowed: "1e-4..=25 g/mL",
             });
         }
-        if grid.size().iter().any(|n| *n > 65_535) || grid.voxel_count() > u32::MAX as usize - 1 {
+        let [nx, ny, nz] = grid.size().map(|n| n + 2);
+        let cells = nx.saturating_mul(ny).saturating_mul(nz);
+        if cells >= u32::MAX as usize {
             return Err(TransportError::OutOfRange {
                 what: "size of the world",
                 value: format!("{:?} voxels", grid.size()),
-                allowed: "up to 65535 on an axis and 4e9 together",
+                allowed: "up to 4e9 voxels",
             });
         }
-        Ok(Self {
+        let mut world = Self {
             edge_cm: grid.spacing_mm().map(|mm| 0.1 * mm),
-            density: density.values().to_vec(),
+            density: vec![0.0; cells],
+            material: vec![OUTSIDE; cells],
+            stride: [1, nx as u32, (nx * ny) as u32],
             grid,
             materials,
-            material,
-        })
+        };
+        for (voxel, (number, density)) in material.iter().zip(density.values()).enumerate() {
+            let cell = world.cell(voxel) as usize;
+            world.material[cell] = *number;
+            world.density[cell] = *density;
+        }
+        Ok(world)
     }
 
     /// A world of one material and density.
@@ -111,35 +128,54 @@ impl World {
         self.edge_cm
     }
 
-    #[inline(always)]
-    pub(crate) fn material_at(&self, voxel: u32) -> usize {
-        usize::from(self.material[voxel as usize])
+    /// The cell of a voxel.
+    pub(crate) fn cell(&self, voxel: usize) -> u32 {
+        let [i, j, k] = self.grid.index(voxel).map(|i| i as u32 + 1);
+        i + j * self.stride[1] + k * self.stride[2]
+    }
+
+    pub(crate) const fn cells(&self) -> usize {
+        self.material.len()
+    }
+
+    pub(crate) const fn stride(&self) -> [u32; 3] {
+        self.stride
     }
 
     #[inline(always)]
-    pub(crate) fn density_at(&self, voxel: u32) -> f64 {
-        f64::from(self.density[voxel as usize])
+    pub(crate) fn is_outside(&self, cell: u32) -> bool {
+        self.material[cell as usize] == OUTSIDE
     }
 
-    pub(crate) fn material_numbers(&self) -> &[u8] {
-        &self.material
+    #[inline(always)]
+    pub(crate) fn material_at(&self, cell: u32) -> usize {
+        usize::from(self.material[cell as usize])
     }
 
-    pub(crate) fn densities(&self) -> &[f32] {
-        &self.density
+    #[inline(always)]
+    pub(crate) fn density_at(&self, cell: u32) -> f64 {
+        f64::from(self.density[cell as usize])
+    }
+
+    /// Material (or [`OUTSIDE`]) and density of each cell.
+    pub(crate) fn contents(&self) -> impl Iterator<Item = (u8, f32)> {
+        self.material
+            .iter()
+            .copied()
+            .zip(self.density.iter().copied())
     }
 
     /// Mass of a voxel, g.
-    pub(crate) fn mass_g(&self, voxel: usize) -> f64 {
-        f64::from(self.density[voxel]) * self.edge_cm.iter().product::<f64>()
+    #[must_use]
+    pub fn mass_g(&self, voxel: usize) -> f64 {
+        self.density_at(self.cell(voxel)) * self.edge_cm.iter().product::<f64>()
     }
 }
 
-/// A place in the world: a voxel, and where in it.
+/// A place in the world: a cell, and where in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    pub index: [i32; 3],
-    pub voxel: u32,
+    pub cell: u32,
     /// From the voxel's lowest corner, cm.
     pub at: [f64; 3],
 }
@@ -171,25 +207,14 @@ impl Place {
         if axis == 3 {
             return (way, true);
         }
-        (way, self.step_over(world, axis, u[axis] > 0.0))
-    }
-
-    /// Steps into the neighbour; false when there is none.
-    #[inline(always)]
-    pub(crate) fn step_over(&mut self, world: &World, axis: usize, up: bool) -> bool {
-        let size = world.grid.size();
-        let stride = [1, size[0] as u32, (size[0] * size[1]) as u32][axis];
-        if up {
-            self.index[axis] += 1;
+        if u[axis] > 0.0 {
             self.at[axis] = 0.0;
-            self.voxel = self.voxel.wrapping_add(stride);
-            (self.index[axis] as usize) < size[axis]
+            self.cell += world.stride[axis];
         } else {
-            self.index[axis] -= 1;
             self.at[axis] = world.edge_cm[axis];
-            self.voxel = self.voxel.wrapping_sub(stride);
-            self.index[axis] >= 0
+            self.cell -= world.stride[axis];
         }
+        (way, !world.is_outside(self.cell))
     }
 
     /// Distance to the nearest wall, cm.
