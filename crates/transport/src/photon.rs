@@ -78,16 +78,9 @@ pub(crate) fn next_collision(
     let (at, _) = place(energy);
     let largest = tables.largest[at];
     loop {
-        let mut rest = stream.exponential() / largest;
-        while rest > 0.0 {
-            let (way, inside) = photon.place.fly(world, photon.direction, rest);
-            if !inside {
-                return Fate::Escaped(energy);
-            }
-            rest -= way;
-            if way <= 0.0 && rest < 1e-12 {
-                break;
-            }
+        let way = stream.exponential() / largest;
+        if !photon.place.jump(world, photon.direction, way) {
+            return Fate::Escaped(energy);
         }
         let cell = photon.place.cell;
         let table = &tables.materials[world.material_at(cell)];

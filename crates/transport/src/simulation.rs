@@ -80,6 +80,10 @@ const SAME_SCATTERING: f64 = 0.015;
 /// Energies at which that is judged, MeV.
 const JUDGED_AT: [f64; 4] = [0.1, 0.3, 1.0, 2.0];
 
+/// Ways of a track are joined up to this many times the way that does not
+/// matter: a 25th of a voxel by default.
+const JOINED: f64 = 2.0;
+
 /// Histories of a batch for each active voxel.
 const PER_VOXEL: u64 = 8;
 /// Fewest and most groups of a batch: enough to spread evenly, few enough that
@@ -255,6 +259,7 @@ impl Worker {
             track: Track::new(
                 simulation.reference,
                 simulation.short_cm * simulation.reference_density,
+                JOINED * simulation.short_cm * simulation.reference_density,
             ),
             photons: Vec::new(),
             stack: Vec::new(),

@@ -32,17 +32,21 @@ pub(crate) struct Track {
     pub pieces: Vec<Piece>,
     material: usize,
     short: f64,
-    /// The last piece may be made longer: way so far, direction.
-    open: Option<[f64; 3]>,
+    /// Ways shorter than this (g/cm²) are joined to one straight way.
+    joined: f64,
+    /// The last piece may be made longer: its direction and length so far.
+    open: Option<([f64; 3], f64)>,
 }
 
 impl Track {
-    /// An empty record in a material; ways below `short` (g/cm²) do not matter.
-    pub(crate) fn new(material: usize, short: f64) -> Self {
+    /// An empty record in a material; ways below `short` (g/cm²) do not
+    /// matter, and below `joined` they need not be told apart.
+    pub(crate) fn new(material: usize, short: f64, joined: f64) -> Self {
         Self {
             pieces: Vec::with_capacity(256),
             material,
             short,
+            joined,
             open: None,
         }
     }
@@ -63,14 +67,17 @@ impl Flight for Track {
     }
 
     fn fly(&mut self, u: [f64; 3], length: f64, loss_mev: f64, energy_mev: f64) -> bool {
-        // The second part of a step and the first of the next are one way.
-        if self.open == Some(u)
+        // The second part of a step and the first of the next are one way, and
+        // so are short ways: their chord, with the energy of all.
+        if let Some((direction, so_far)) = self.open
+            && (direction == u || so_far + length <= self.joined)
             && let Some(Piece::Way { way, loss, .. }) = self.pieces.last_mut()
         {
             for (w, c) in way.iter_mut().zip(u) {
                 *w += (c * length) as f32;
             }
             *loss += loss_mev as f32;
+            self.open = Some((u, so_far + length));
             return true;
         }
         self.pieces.push(Piece::Way {
@@ -78,11 +85,18 @@ impl Flight for Track {
             loss: loss_mev as f32,
             kinetic: energy_mev as f32,
         });
-        self.open = Some(u);
+        self.open = Some((u, length));
         true
     }
 
     fn deposit(&mut self, energy_mev: f64) {
+        if let Some((_, so_far)) = self.open
+            && so_far <= self.joined
+            && let Some(Piece::Way { loss, .. }) = self.pieces.last_mut()
+        {
+            *loss += energy_mev as f32;
+            return;
+        }
         self.open = None;
         self.pieces.push(Piece::Spot(energy_mev as f32));
     }

@@ -217,6 +217,28 @@ impl Place {
         (way, !world.is_outside(self.cell))
     }
 
+    /// Goes a straight way whatever lies in between; false when that is out of
+    /// the world.
+    pub(crate) fn jump(&mut self, world: &World, u: [f64; 3], length_cm: f64) -> bool {
+        let size = world.grid.size();
+        let [_, row, plane] = world.stride;
+        let index = [self.cell % row, self.cell % plane / row, self.cell / plane];
+        let mut cell = 0;
+        for a in 0..3 {
+            let edge = world.edge_cm[a];
+            let to = self.at[a] + u[a] * length_cm;
+            let steps = (to / edge).floor();
+            let reached = f64::from(index[a]) + steps;
+            if !(1.0..=size[a] as f64).contains(&reached) {
+                return false;
+            }
+            self.at[a] = (to - steps * edge).clamp(0.0, edge);
+            cell += reached as u32 * world.stride[a];
+        }
+        self.cell = cell;
+        true
+    }
+
     /// Distance to the nearest wall, cm.
     #[inline(always)]
     pub(crate) fn nearest_wall(&self, world: &World) -> f64 {
