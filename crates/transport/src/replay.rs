@@ -15,18 +15,12 @@ use crate::voxel_flight::Photon;
 use crate::world::{Place, World};
 
 /// Lanes of a group.
-pub(crate) const LANES: usize = 32;
+pub(crate) const LANES: usize = 64;
 
 /// Stretch of a cell whose material is not one to replay in.
 pub(crate) const NOT_HERE: f32 = -1.0;
 /// Stretch of a cell outside of the world.
 pub(crate) const NOWHERE: f32 = -2.0;
-
-/// Lengths in the cells: cm for each g/cm² of the track.
-#[derive(Debug, Clone)]
-pub(crate) struct Stretch {
-    pub cm_per_mass: Vec<f32>,
-}
 
 /// A particle that left the replay.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +36,6 @@ pub(crate) struct Replay<'a> {
     pub track: &'a Track,
     pub start_mev: f64,
     pub world: &'a World,
-    pub stretch: &'a Stretch,
     pub batch: &'a mut BatchTally,
 }
 
@@ -55,7 +48,6 @@ impl pulp::WithSimd for Replay<'_> {
             self.track,
             self.start_mev,
             self.world,
-            self.stretch,
             self.batch,
         );
     }
@@ -143,14 +135,13 @@ impl Lanes {
         track: &Track,
         start_mev: f64,
         world: &World,
-        stretch: &Stretch,
         batch: &mut BatchTally,
     ) {
         self.now = self.start.clone();
         self.saved.clear();
         self.pending = [0.0; LANES];
         for lane in 0..LANES {
-            let here = stretch.cm_per_mass[self.now.cell[lane] as usize];
+            let here = batch.stretch(self.now.cell[lane]);
             self.now.alive[lane] = 1.0;
             self.now.stretch[lane] = here;
             if here < 0.0 {
@@ -161,7 +152,7 @@ impl Lanes {
         for piece in &track.pieces {
             match *piece {
                 Piece::Way { way, loss, kinetic } => {
-                    self.fly(way, loss, kinetic, world, stretch, batch);
+                    self.fly(way, loss, kinetic, world, batch);
                 }
                 Piece::Spot(energy) => {
                     for lane in 0..LANES {
@@ -233,7 +224,6 @@ impl Lanes {
         loss: f32,
         kinetic: f32,
         world: &World,
-        stretch: &Stretch,
         batch: &mut BatchTally,
     ) {
         let mut moved = [[0.0_f32; LANES]; 3];
@@ -248,6 +238,9 @@ impl Lanes {
                     * self.now.stretch[lane];
             }
         }
+        // All lanes move; what a lane was that meets a border is kept beside.
+        let before = self.now.at;
+        let before_pending = self.pending;
         let mut crosses = [0_u8; LANES];
         {
             let [x, y, z] = &mut self.now.at;
@@ -260,10 +253,10 @@ impl Lanes {
                 );
                 let inside =
                     (nx >= 0.0) & (nx < hx) & (ny >= 0.0) & (ny < hy) & (nz >= 0.0) & (nz < hz);
-                x[lane] = if inside { nx } else { x[lane] };
-                y[lane] = if inside { ny } else { y[lane] };
-                z[lane] = if inside { nz } else { z[lane] };
-                self.pending[lane] += if inside { loss * self.now.alive[lane] } else { 0.0 };
+                x[lane] = nx;
+                y[lane] = ny;
+                z[lane] = nz;
+                self.pending[lane] += loss * self.now.alive[lane];
                 crosses[lane] = u8::from(!inside);
             }
         }
@@ -275,52 +268,66 @@ impl Lanes {
             while bits != 0 {
                 let lane = eight * 8 + bits.trailing_zeros() as usize / 8;
                 bits &= bits - 1;
-                let moved = [moved[0][lane], moved[1][lane], moved[2][lane]];
-                self.cross(lane, moved, loss, kinetic, way, world, stretch, batch);
+                let at = std::array::from_fn(|axis| before[axis][lane]);
+                let moved = std::array::from_fn(|axis| moved[axis][lane]);
+                let way = Crossing {
+                    at,
+                    moved,
+                    pending: before_pending[lane],
+                    loss,
+                    kinetic,
+                    way,
+                };
+                self.cross(lane, way, world, batch);
             }
         }
     }
 
     /// A way of one lane that meets borders.
     #[expect(clippy::float_cmp, reason = "marks and unchanged values are exact")]
-    #[expect(clippy::too_many_arguments, reason = "the state of one way, in registers")]
     #[inline(always)]
-    fn cross(
-        &mut self,
-        lane: usize,
-        moved: [f32; 3],
-        loss: f32,
-        kinetic: f32,
-        way: [f32; 3],
-        world: &World,
-        stretch: &Stretch,
-        batch: &mut BatchTally,
-    ) {
+    fn cross(&mut self, lane: usize, crossing: Crossing, world: &World, batch: &mut BatchTally) {
+        let Crossing {
+            mut at,
+            mut moved,
+            mut pending,
+            loss,
+            kinetic,
+            way,
+        } = crossing;
         let stride = world.stride();
-        let mut at: [f32; 3] = std::array::from_fn(|axis| self.now.at[axis][lane]);
         let mut cell = self.now.cell[lane];
-        let mut pending = self.pending[lane];
         let mut here = self.now.stretch[lane];
-        // Way per mass length in this lane, to be stretched anew in each voxel.
-        let per_mass = moved.map(|m| m / here);
-        let mut inverse = moved.map(|m| 1.0 / m);
-        let mut moved = moved;
+        let up: [bool; 3] = std::array::from_fn(|a| moved[a] >= 0.0);
+        // Where the wall is that will be met, what the cell's number grows by
+        // there, and where the next cell is entered.
+        let wall: [f32; 3] = std::array::from_fn(|a| if up[a] { self.edge[a] } else { 0.0 });
+        let entry: [f32; 3] =
+            std::array::from_fn(|a| if up[a] { 0.0 } else { self.below_edge[a] });
+        let step: [u32; 3] = std::array::from_fn(|a| {
+            if up[a] {
+                stride[a]
+            } else {
+                stride[a].wrapping_neg()
+            }
+        });
+        // Zero is made positive: a way along a wall meets it never.
+        let mut inverse = moved.map(|m| 1.0 / (m + 0.0));
         let mut rest = 1.0_f32;
         loop {
             let mut share = rest;
             let mut axis = 3;
             for a in 0..3 {
-                let wall = if moved[a] > 0.0 { self.edge[a] } else { 0.0 };
-                let t = (wall - at[a]) * inverse[a];
-                // A way along a wall never meets it.
-                if t < share && moved[a] != 0.0 {
-                    share = t;
-                    axis = a;
-                }
+                let t = (wall[a] - at[a]) * inverse[a];
+                let nearer = t < share;
+                share = if nearer { t } else { share };
+                axis = if nearer { a } else { axis };
             }
             share = share.max(0.0);
             for a in 0..3 {
-                at[a] = (at[a] + moved[a] * share).clamp(0.0, self.below_edge[a]);
+                at[a] = (at[a] + moved[a] * share)
+                    .max(0.0)
+                    .min(self.below_edge[a]);
             }
             pending += loss * share;
             rest -= share;
@@ -328,35 +335,18 @@ impl Lanes {
                 break;
             }
             flush(&mut pending, cell, batch);
-            if moved[axis] > 0.0 {
-                at[axis] = 0.0;
-                cell += stride[axis];
-            } else {
-                at[axis] = self.below_edge[axis];
-                cell -= stride[axis];
-            }
-            let next = stretch.cm_per_mass[cell as usize];
+            at[axis] = entry[axis];
+            cell = cell.wrapping_add(step[axis]);
+            let next = batch.stretch(cell);
             if next != here {
                 if next < 0.0 {
-                    self.pending[lane] = 0.0;
-                    let left = f64::from(kinetic - loss * (1.0 - rest));
-                    if next == NOWHERE {
-                        batch.escape(left);
-                        self.now.alive[lane] = 0.0;
-                        self.now.stretch[lane] = 0.0;
-                        return;
-                    }
-                    for a in 0..3 {
-                        self.now.at[a][lane] = at[a];
-                    }
-                    self.now.cell[lane] = cell;
-                    let length = way.iter().map(|w| w * w).sum::<f32>().sqrt();
-                    self.depart(lane, left, way.map(|w| f64::from(w / length)));
+                    self.leave(lane, next, cell, at, kinetic - loss * (1.0 - rest), way, batch);
                     return;
                 }
+                let ratio = next / here;
                 here = next;
-                moved = per_mass.map(|m| m * here);
-                inverse = moved.map(|m| 1.0 / m);
+                moved = moved.map(|m| m * ratio);
+                inverse = moved.map(|m| 1.0 / (m + 0.0));
             }
         }
         for a in 0..3 {
@@ -366,6 +356,56 @@ impl Lanes {
         self.now.stretch[lane] = here;
         self.pending[lane] = pending;
     }
+
+    /// A lane comes to where it is not replayed, or out of the world.
+    #[expect(clippy::float_cmp, reason = "marks are exact")]
+    #[expect(clippy::too_many_arguments, reason = "the state of one lane")]
+    #[inline(never)]
+    fn leave(
+        &mut self,
+        lane: usize,
+        mark: f32,
+        cell: u32,
+        at: [f32; 3],
+        energy_mev: f32,
+        way: [f32; 3],
+        batch: &mut BatchTally,
+    ) {
+        self.pending[lane] = 0.0;
+        for a in 0..3 {
+            self.now.at[a][lane] = at[a];
+        }
+        if mark == NOWHERE {
+            batch.escape(f64::from(energy_mev));
+            self.now.alive[lane] = 0.0;
+            self.now.stretch[lane] = 0.0;
+            return;
+        }
+        self.now.cell[lane] = cell;
+        let length = way.iter().map(|w| w * w).sum::<f32>().sqrt();
+        self.depart(
+            lane,
+            f64::from(energy_mev),
+            way.map(|w| f64::from(w / length)),
+        );
+    }
+}
+
+/// A way of one lane that meets a border.
+#[derive(Debug, Clone, Copy)]
+struct Crossing {
+    /// Where it starts in its cell, cm.
+    at: [f32; 3],
+    /// The whole way as it would be in this cell, cm.
+    moved: [f32; 3],
+    /// Energy already left in the cell, MeV.
+    pending: f32,
+    /// Energy that the whole way leaves, MeV.
+    loss: f32,
+    /// Energy of the particle at the start, MeV.
+    kinetic: f32,
+    /// The way as the track has it, g/cm².
+    way: [f32; 3],
 }
 
 /// Tallies what is pending in a voxel.

@@ -19,7 +19,7 @@ use crate::photon::{Fate, PhotonTables, next_collision};
 use crate::photon_table::PhotonTable;
 use crate::lattice::Lattice;
 use crate::random::Stream;
-use crate::replay::{LANES, Lanes, Replay, Stretch};
+use crate::replay::{LANES, Lanes, Replay};
 use crate::rotation::{Quaternion, spiral, uniform};
 use crate::tally::{BatchTally, Tally};
 use crate::track::Track;
@@ -62,7 +62,8 @@ pub struct Simulation {
     settings: RunSettings,
     electrons: ElectronTables,
     photons: PhotonTables,
-    stretch: Stretch,
+    /// cm for each g/cm² of a track, by cell.
+    stretch: Vec<f32>,
     /// Number of the material of the tracks.
     reference: usize,
     /// Way that does not matter, cm.
@@ -85,10 +86,10 @@ const JUDGED_AT: [f64; 4] = [0.1, 0.3, 1.0, 2.0];
 const JOINED: f64 = 2.0;
 
 /// Histories of a batch for each active voxel.
-const PER_VOXEL: u64 = 8;
+const PER_VOXEL: u64 = 16;
 /// Fewest and most groups of a batch: enough to spread evenly, few enough that
 /// a run has many batches.
-const GROUPS: std::ops::RangeInclusive<u64> = 128..=32_768;
+const GROUPS: std::ops::RangeInclusive<u64> = 64..=32_768;
 
 impl Simulation {
     /// Prepares a run: tables of all materials of the world.
@@ -254,7 +255,7 @@ pub(crate) struct Worker {
 impl Worker {
     fn new(simulation: &Simulation) -> Self {
         Self {
-            batch: BatchTally::new(simulation.world.cells()),
+            batch: BatchTally::new(&simulation.stretch),
             lanes: Lanes::new(&simulation.world),
             track: Track::new(
                 simulation.reference,
@@ -380,7 +381,6 @@ impl Worker {
             track: &self.track,
             start_mev: energy,
             world: &simulation.world,
-            stretch: &simulation.stretch,
             batch: &mut self.batch,
         });
         self.photons.append(&mut self.lanes.photons);
@@ -500,16 +500,14 @@ fn factors(electrons: &ElectronTables, reference: usize, replay: bool) -> Vec<f6
         .collect()
 }
 
-fn stretch(world: &World, electrons: &ElectronTables, reference: usize, replay: bool) -> Stretch {
+fn stretch(world: &World, electrons: &ElectronTables, reference: usize, replay: bool) -> Vec<f32> {
     let factors = factors(electrons, reference, replay);
-    Stretch {
-        cm_per_mass: world
-            .contents()
-            .map(|(material, density)| match factors.get(usize::from(material)) {
-                None => crate::replay::NOWHERE,
-                Some(factor) if *factor > 0.0 => (factor / f64::from(density)) as f32,
-                Some(_) => crate::replay::NOT_HERE,
-            })
-            .collect(),
-    }
+    world
+        .contents()
+        .map(|(material, density)| match factors.get(usize::from(material)) {
+            None => crate::replay::NOWHERE,
+            Some(factor) if *factor > 0.0 => (factor / f64::from(density)) as f32,
+            Some(_) => crate::replay::NOT_HERE,
+        })
+        .collect()
 }

@@ -123,10 +123,19 @@ impl Tally {
 /// Voxels of a block whose touching is noted together.
 const BLOCK: usize = 64;
 
-/// Energies of the batch in the making, by voxel.
+/// What a flight through a cell reads and writes, side by side in memory.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    /// See `replay`: cm for each g/cm² of a track.
+    stretch: f32,
+    /// Energy of the batch so far, MeV.
+    energy: f32,
+}
+
+/// Energies of the batch in the making, by cell.
 #[derive(Debug)]
 pub(crate) struct BatchTally {
-    energies: Vec<f32>,
+    cells: Vec<Cell>,
     /// Whether a block holds energy.
     touched: Vec<u8>,
     emitted_mev: f64,
@@ -134,10 +143,17 @@ pub(crate) struct BatchTally {
 }
 
 impl BatchTally {
-    pub(crate) fn new(voxels: usize) -> Self {
+    /// No energy yet in cells of given stretch.
+    pub(crate) fn new(stretch: &[f32]) -> Self {
         Self {
-            energies: vec![0.0; voxels],
-            touched: vec![0; voxels.div_ceil(BLOCK)],
+            cells: stretch
+                .iter()
+                .map(|stretch| Cell {
+                    stretch: *stretch,
+                    energy: 0.0,
+                })
+                .collect(),
+            touched: vec![0; stretch.len().div_ceil(BLOCK)],
             emitted_mev: 0.0,
             escaped_mev: 0.0,
         }
@@ -153,11 +169,17 @@ impl BatchTally {
         self.escaped_mev += energy_mev;
     }
 
-    /// Energy left in a voxel.
+    /// Stretch of a cell.
     #[inline(always)]
-    pub(crate) fn deposit(&mut self, voxel: u32, energy_mev: f32) {
-        self.energies[voxel as usize] += energy_mev;
-        self.touched[voxel as usize / BLOCK] = 1;
+    pub(crate) fn stretch(&self, cell: u32) -> f32 {
+        self.cells[cell as usize].stretch
+    }
+
+    /// Energy left in a cell.
+    #[inline(always)]
+    pub(crate) fn deposit(&mut self, cell: u32, energy_mev: f32) {
+        self.cells[cell as usize].energy += energy_mev;
+        self.touched[cell as usize / BLOCK] = 1;
     }
 
     /// Ends the batch: adds it to a tally.
@@ -167,14 +189,14 @@ impl BatchTally {
                 continue;
             }
             let first = block * BLOCK;
-            let end = (first + BLOCK).min(self.energies.len());
-            for (energy, cell) in self.energies[first..end]
+            let end = (first + BLOCK).min(self.cells.len());
+            for (ours, sums) in self.cells[first..end]
                 .iter_mut()
                 .zip(&mut tally.cells[first..end])
             {
-                let value = f64::from(std::mem::take(energy));
-                cell[0] += units(value);
-                cell[1] += (value * value * SQUARES_PER_MEV2 + 0.5) as u64;
+                let value = f64::from(std::mem::take(&mut ours.energy));
+                sums[0] += units(value);
+                sums[1] += (value * value * SQUARES_PER_MEV2 + 0.5) as u64;
             }
         }
         tally.batches += 1;
@@ -193,7 +215,7 @@ mod tests {
     #[test]
     fn batches_give_mean_and_deviation() {
         let mut tally = Tally::new(100);
-        let mut batch = BatchTally::new(100);
+        let mut batch = BatchTally::new(&[1.0; 100]);
         for value in [1.0_f32, 3.0] {
             batch.deposit(70, value * 0.5);
             batch.deposit(70, value * 0.5);
