@@ -8,6 +8,7 @@
 
 mod bremsstrahlung;
 mod constants;
+mod dose;
 mod elastic;
 mod electron;
 mod electron_table;
@@ -23,6 +24,7 @@ mod photon_table;
 mod random;
 mod replay;
 mod rotation;
+mod run;
 mod shells;
 mod simulation;
 mod source;
@@ -32,11 +34,13 @@ mod track;
 mod voxel_flight;
 mod world;
 
+pub use dose::{DosePerDecay, DoseTo};
 pub use electron_table::{ElectronTable, StepSettings};
 pub use emission::Emission;
 pub use error::TransportError;
 pub use material::{Material, MaterialLibrary};
 pub use random::Stream;
+pub use run::{Goal, Progress};
 pub use shells::{ShellEnergy, shell_energy};
 pub use simulation::{RunSettings, Simulation};
 pub use source::Source;

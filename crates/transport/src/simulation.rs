@@ -25,7 +25,9 @@ use crate::tally::{BatchTally, Tally};
 use crate::track::Track;
 use crate::voxel_flight::{Photon, VoxelFlight};
 use crate::world::{Place, World};
-use crate::{Charge, Emission, MaterialLibrary, Source, StepSettings, TransportError};
+use crate::{
+    Charge, Emission, MaterialLibrary, Source, StepSettings, StoppingPower, TransportError,
+};
 
 /// How a run is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,6 +75,10 @@ pub struct Simulation {
     fixed: [Quaternion; LANES],
     /// Groups of a batch.
     groups: u64,
+    /// Cells of each region with their weights.
+    regions: Vec<Vec<(u32, f32)>>,
+    /// Collision stopping power of water over that of each material, 0.5 MeV.
+    water_factors: Vec<f64>,
 }
 
 /// Largest deviation of scattering per energy loss from the tracks' material
@@ -135,10 +141,21 @@ impl Simulation {
         let (reference, reference_density) = reference(&world, &source);
         let stretch = stretch(&world, &electrons, reference, settings.replay);
         let short_cm = settings.short_share * world.edge_cm().into_iter().fold(f64::INFINITY, f64::min);
+        let water = StoppingPower::new(library.get("water")?, library)?;
+        let water_factors = world
+            .materials()
+            .iter()
+            .map(|material| {
+                let ours = StoppingPower::new(material, library)?;
+                Ok(water.collision(Charge::Negative, 0.5) / ours.collision(Charge::Negative, 0.5))
+            })
+            .collect::<Result<_, TransportError>>()?;
         let groups = (source.cells().len() as u64 * PER_VOXEL / LANES as u64)
             .clamp(*GROUPS.start(), *GROUPS.end());
         Ok(Self {
             groups,
+            regions: Vec::new(),
+            water_factors,
             world,
             source,
             emission,
@@ -150,6 +167,82 @@ impl Simulation {
             short_cm,
             reference_density,
             fixed: std::array::from_fn(|lane| spiral(lane, LANES)),
+        })
+    }
+
+    /// Adds a region whose energy is tallied as a whole, with its own
+    /// uncertainty; returns its number. `weights` are the shares of the voxels
+    /// that belong to it, in the order of a volume's values.
+    ///
+    /// Regions are added before the first tally is made.
+    ///
+    /// # Errors
+    /// [`TransportError::GridMismatch`] for weights that are not as many as the
+    /// voxels.
+    pub fn add_region(&mut self, weights: &[f32]) -> Result<usize, TransportError> {
+        if weights.len() != self.world.grid().voxel_count() {
+            return Err(TransportError::GridMismatch {
+                what: "weights of a region and world",
+            });
+        }
+        self.regions.push(
+            weights
+                .iter()
+                .enumerate()
+                .filter(|(_, weight)| **weight > 0.0)
+                .map(|(voxel, weight)| (self.world.cell(voxel), *weight))
+                .collect(),
+        );
+        Ok(self.regions.len() - 1)
+    }
+
+    pub(crate) fn region_count(&self) -> usize {
+        self.regions.len()
+    }
+
+    /// Mean energy per history in a region and its standard deviation, MeV;
+    /// none for a region that is not there.
+    #[must_use]
+    pub fn region_energy_mev(&self, tally: &Tally, region: usize) -> Option<(f64, f64)> {
+        tally.region_energy_mev(region)
+    }
+
+    /// Mass of a region, g; none for a region that is not there.
+    #[must_use]
+    pub fn region_mass_g(&self, region: usize) -> Option<f64> {
+        let volume: f64 = self.world.edge_cm().iter().product();
+        self.regions.get(region).map(|cells| {
+            cells
+                .iter()
+                .map(|(cell, weight)| f64::from(*weight) * self.world.density_at(*cell) * volume)
+                .sum()
+        })
+    }
+
+    pub(crate) fn water_factors(&self) -> &[f64] {
+        &self.water_factors
+    }
+
+    /// A tally that was kept as bytes.
+    ///
+    /// # Errors
+    /// [`TransportError::ForeignState`] for bytes that another run made.
+    pub fn tally_from_bytes(&self, bytes: &[u8]) -> Result<Tally, TransportError> {
+        Tally::from_bytes(bytes, self.world.cells(), self.regions.len())
+    }
+
+    pub(crate) fn check_tally(&self, tally: &Tally) -> Result<(), TransportError> {
+        if tally.cells.len() == self.world.cells() && tally.regions() == self.regions.len() {
+            return Ok(());
+        }
+        Err(TransportError::ForeignState {
+            reason: format!(
+                "it has {} cells and {} regions, the run {} and {}",
+                tally.cells.len(),
+                tally.regions(),
+                self.world.cells(),
+                self.regions.len()
+            ),
         })
     }
 
@@ -197,7 +290,7 @@ impl Simulation {
     /// A tally without histories.
     #[must_use]
     pub fn empty_tally(&self) -> Tally {
-        Tally::new(self.world.cells())
+        Tally::new(self.world.cells(), self.regions.len())
     }
 
     /// Makes `batches` more batches of histories and adds them to a tally.
@@ -234,7 +327,7 @@ impl Simulation {
                 };
                 worker
                     .batch
-                    .close(self.histories_per_batch(), &mut tally);
+                    .close(self.histories_per_batch(), &self.regions, &mut tally);
             }
         });
     }

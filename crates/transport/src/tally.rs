@@ -29,11 +29,14 @@ pub struct Tally {
     pub(crate) histories: u64,
     emitted: u64,
     escaped: u64,
+    /// Sum and sum of squares for each region.
+    regions: Vec<[u128; 2]>,
 }
 
 impl Tally {
-    pub(crate) fn new(cells: usize) -> Self {
+    pub(crate) fn new(cells: usize, regions: usize) -> Self {
         Self {
+            regions: vec![[0, 0]; regions],
             cells: vec![[0, 0]; cells],
             batches: 0,
             histories: 0,
@@ -64,9 +67,25 @@ impl Tally {
     /// Mean energy per history in a cell and its standard deviation, MeV.
     pub(crate) fn energy_per_history_mev(&self, cell: u32) -> (f64, f64) {
         let [sum, square] = self.cells[cell as usize];
+        self.mean_and_sigma(sum as f64, square as f64)
+    }
+
+    /// Number of regions.
+    pub(crate) const fn regions(&self) -> usize {
+        self.regions.len()
+    }
+
+    /// Mean energy per history in a region and its standard deviation, MeV.
+    pub(crate) fn region_energy_mev(&self, region: usize) -> Option<(f64, f64)> {
+        let [sum, square] = *self.regions.get(region)?;
+        Some(self.mean_and_sigma(sum as f64, square as f64))
+    }
+
+    /// Per history, from a sum and a sum of squares over batches.
+    fn mean_and_sigma(&self, sum: f64, square: f64) -> (f64, f64) {
         let n = self.batches.max(1) as f64;
-        let mean = sum as f64 / UNITS_PER_MEV / n;
-        let mean_square = square as f64 / SQUARES_PER_MEV2 / n;
+        let mean = sum / UNITS_PER_MEV / n;
+        let mean_square = square / SQUARES_PER_MEV2 / n;
         let variance = (mean_square - mean * mean).max(0.0) / (n - 1.0).max(1.0);
         let per_batch = self.histories.max(1) as f64 / n;
         (mean / per_batch, variance.sqrt() / per_batch)
@@ -75,7 +94,7 @@ impl Tally {
     /// The tally as bytes, to go on from later.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(32 + 16 * self.cells.len());
+        let mut bytes = Vec::with_capacity(32 + 16 * self.cells.len() + 32 * self.regions.len());
         for value in [self.batches, self.histories, self.emitted, self.escaped] {
             bytes.extend_from_slice(&value.to_le_bytes());
         }
@@ -83,21 +102,29 @@ impl Tally {
             bytes.extend_from_slice(&sum.to_le_bytes());
             bytes.extend_from_slice(&square.to_le_bytes());
         }
+        for [sum, square] in &self.regions {
+            bytes.extend_from_slice(&sum.to_le_bytes());
+            bytes.extend_from_slice(&square.to_le_bytes());
+        }
         bytes
     }
 
-    /// Reads what [`Tally::to_bytes`] wrote, for a world of `cells` cells.
+    /// Reads what [`Tally::to_bytes`] wrote, for a world of `cells` cells and a
+    /// number of regions.
     ///
     /// # Errors
     /// [`TransportError::ForeignState`] for bytes of another length.
-    pub(crate) fn from_bytes(bytes: &[u8], cells: usize) -> Result<Self, TransportError> {
-        if bytes.len() != 32 + 16 * cells {
+    pub(crate) fn from_bytes(
+        bytes: &[u8],
+        cells: usize,
+        regions: usize,
+    ) -> Result<Self, TransportError> {
+        let due = 32 + 16 * cells + 32 * regions;
+        if bytes.len() != due {
             return Err(TransportError::ForeignState {
                 reason: format!(
-                    "{} bytes where {} cells need {}",
-                    bytes.len(),
-                    cells,
-                    32 + 16 * cells
+                    "{} bytes where {cells} cells and {regions} regions need {due}",
+                    bytes.len()
                 ),
             });
         }
@@ -110,12 +137,15 @@ impl Tally {
         let mut next = || numbers.next().unwrap_or(0);
         let (batches, histories, emitted, escaped) = (next(), next(), next(), next());
         let cells = (0..cells).map(|_| [next(), next()]).collect();
+        let mut long = || u128::from(next()) | u128::from(next()) << 64;
+        let regions = (0..regions).map(|_| [long(), long()]).collect();
         Ok(Self {
             cells,
             batches,
             histories,
             emitted,
             escaped,
+            regions,
         })
     }
 }
@@ -183,7 +213,22 @@ impl BatchTally {
     }
 
     /// Ends the batch: adds it to a tally.
-    pub(crate) fn close(&mut self, histories: u64, tally: &mut Tally) {
+    pub(crate) fn close(
+        &mut self,
+        histories: u64,
+        regions: &[Vec<(u32, f32)>],
+        tally: &mut Tally,
+    ) {
+        for (cells, sums) in regions.iter().zip(&mut tally.regions) {
+            let value: f64 = cells
+                .iter()
+                .map(|(cell, weight)| {
+                    f64::from(*weight) * f64::from(self.cells[*cell as usize].energy)
+                })
+                .sum();
+            sums[0] += u128::from(units(value));
+            sums[1] += (value * value * SQUARES_PER_MEV2 + 0.5) as u128;
+        }
         for (block, touched) in self.touched.iter_mut().enumerate() {
             if std::mem::take(touched) == 0 {
                 continue;
@@ -214,12 +259,12 @@ mod tests {
 
     #[test]
     fn batches_give_mean_and_deviation() {
-        let mut tally = Tally::new(100);
+        let mut tally = Tally::new(100, 0);
         let mut batch = BatchTally::new(&[1.0; 100]);
         for value in [1.0_f32, 3.0] {
             batch.deposit(70, value * 0.5);
             batch.deposit(70, value * 0.5);
-            batch.close(1, &mut tally);
+            batch.close(1, &[], &mut tally);
         }
         // Mean 2, variance of the two 2, of their mean 1; squares are rounded
         // to (16 keV)².
@@ -229,7 +274,7 @@ mod tests {
             "{mean} {sigma}"
         );
         let bytes = tally.to_bytes();
-        assert_eq!(Tally::from_bytes(&bytes, 100), Ok(tally));
-        assert!(Tally::from_bytes(&bytes, 5).is_err());
+        assert_eq!(Tally::from_bytes(&bytes, 100, 0), Ok(tally));
+        assert!(Tally::from_bytes(&bytes, 5, 0).is_err());
     }
 }
