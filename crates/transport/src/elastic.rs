@@ -109,7 +109,8 @@ impl ElasticQuadrature {
     }
 
     /// Total cross section, cm²/g.
-    pub(crate) fn total(&self) -> f64 {
+    #[cfg(test)]
+    fn total(&self) -> f64 {
         self.points.iter().map(|(_, w)| w).sum()
     }
 
@@ -165,7 +166,7 @@ fn soft_limit(charge: Charge, energy_mev: f64, cut_mev: f64) -> f64 {
 
 /// Adds the points of a Gauss rule in `ln(μ + η)` between 0 and `top`.
 fn panels(points: &mut Vec<(f64, f64)>, eta: f64, top: f64, density: impl Fn(f64) -> f64) {
-    const PANELS: usize = 160;
+    const PANELS: usize = 100;
     let low = libm::log(0.3 * eta);
     let width = (libm::log(top + 0.3 * eta) - low) / PANELS as f64;
     for panel in 0..PANELS {

@@ -30,9 +30,9 @@ impl AngleTable {
         let damping: Vec<f64> = exponents.iter().map(|g| libm::exp(-g)).collect();
         // Mean of μ sets the scale of the grid.
         let mean = 0.5 * (1.0 - damping[1]);
-        let grid: Vec<f64> = (0..=800)
+        let grid: Vec<f64> = (0..=400)
             .map(|i| {
-                let t = f64::from(i) / 800.0;
+                let t = f64::from(i) / 400.0;
                 // Dense at small angles, ends at 1.
                 let a = 0.3 * mean;
                 a * t / (1.0 + a - t)

@@ -95,7 +95,7 @@ const JOINED: f64 = 2.0;
 const PER_VOXEL: u64 = 16;
 /// Fewest and most groups of a batch: enough to spread evenly, few enough that
 /// a run has many batches.
-const GROUPS: std::ops::RangeInclusive<u64> = 64..=32_768;
+const GROUPS: std::ops::RangeInclusive<u64> = 64..=4096;
 
 impl Simulation {
     /// Prepares a run: tables of all materials of the world.
@@ -244,6 +244,11 @@ impl Simulation {
                 self.regions.len()
             ),
         })
+    }
+
+    /// Another seed for tallies that are begun from now on.
+    pub const fn set_seed(&mut self, seed: u64) {
+        self.settings.seed = seed;
     }
 
     /// The world of the run.
