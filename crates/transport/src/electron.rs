@@ -74,7 +74,7 @@ pub(crate) fn follow(
             return;
         }
         let loss = table.settings.loss_per_step * energy;
-        let xi = hinge(stream.uniform(), table.settings.loss_per_step);
+        let xi = hinge(stream.uniform(), node.late_hinge);
         if !flight.fly(u, node.step * xi, loss * xi, energy) {
             return gone(charge, flight);
         }
@@ -106,15 +106,11 @@ pub(crate) fn follow(
     }
 }
 
-/// Where in a step the hinge lies, for a uniform number.
-///
-/// Scattering per length grows along a step about as `E^-1.7`, so hinges lie a
-/// little past the middle on average: density `1 + g (t − ½)`, `g = 1.7 f`, its
-/// inverse to the first order.
+/// Where in a step the hinge lies, for a uniform number: density
+/// `1 + g (t − ½)` with `g = 12 late`, its inverse to the first order.
 #[inline(always)]
-fn hinge(u: f64, loss_per_step: f64) -> f64 {
-    let g = 1.7 * loss_per_step;
-    u + 0.5 * g * u * (1.0 - u)
+fn hinge(u: f64, late: f64) -> f64 {
+    u + 6.0 * late * u * (1.0 - u)
 }
 
 /// The rest energy that a lost positron takes along.

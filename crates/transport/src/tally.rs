@@ -158,8 +158,9 @@ const BLOCK: usize = 64;
 struct Cell {
     /// See `replay`: cm for each g/cm² of a track.
     stretch: f32,
-    /// Energy of the batch so far, MeV.
-    energy: f32,
+    /// Energy of the batch so far, MeV: in double precision, since many small
+    /// parts of one size are added to a large sum.
+    energy: f64,
 }
 
 /// Energies of the batch in the making, by cell.
@@ -208,7 +209,7 @@ impl BatchTally {
     /// Energy left in a cell.
     #[inline(always)]
     pub(crate) fn deposit(&mut self, cell: u32, energy_mev: f32) {
-        self.cells[cell as usize].energy += energy_mev;
+        self.cells[cell as usize].energy += f64::from(energy_mev);
         self.touched[cell as usize / BLOCK] = 1;
     }
 
@@ -223,7 +224,7 @@ impl BatchTally {
             let value: f64 = cells
                 .iter()
                 .map(|(cell, weight)| {
-                    f64::from(*weight) * f64::from(self.cells[*cell as usize].energy)
+                    f64::from(*weight) * self.cells[*cell as usize].energy
                 })
                 .sum();
             sums[0] += u128::from(units(value));
@@ -239,7 +240,7 @@ impl BatchTally {
                 .iter_mut()
                 .zip(&mut tally.cells[first..end])
             {
-                let value = f64::from(std::mem::take(&mut ours.energy));
+                let value = std::mem::take(&mut ours.energy);
                 sums[0] += units(value);
                 sums[1] += (value * value * SQUARES_PER_MEV2 + 0.5) as u64;
             }
