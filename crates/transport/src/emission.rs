@@ -132,18 +132,24 @@ impl Emission {
             };
             spectrum.push((energy, density, cumulative));
         }
-        let betas = spectrum.last().map_or(0.0, |point| point.2);
-        if !(betas > 0.0) {
+        let area = spectrum.last().map_or(0.0, |point| point.2);
+        // One beta for each decay: what is missing are rare branches and the
+        // straight lines between points.
+        if !((area - 1.0).abs() < 1e-3) {
             return Err(TransportError::DataTable {
                 table: "beta spectrum",
-                reason: "it has no area".to_owned(),
+                reason: format!("it has an area of {area}, not of 1"),
             });
+        }
+        for point in &mut spectrum {
+            point.1 /= area;
+            point.2 /= area;
         }
         Ok(Self {
             name: name.to_owned(),
             spectrum,
-            betas,
-            mean_beta_mev: first_moment / betas,
+            betas: 1.0,
+            mean_beta_mev: first_moment / area,
             electrons: Lines::default(),
             photons: Lines::default(),
             positrons: Lines::default(),

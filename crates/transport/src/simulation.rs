@@ -24,7 +24,7 @@ use crate::rotation::{Quaternion, spiral, uniform};
 use crate::tally::{BatchTally, Tally};
 use crate::track::Track;
 use crate::voxel_flight::{Photon, VoxelFlight};
-use crate::world::{Place, World};
+use crate::world::{OUTSIDE, Place, World};
 use crate::{
     Charge, Emission, MaterialLibrary, Source, StepSettings, StoppingPower, TransportError,
 };
@@ -70,8 +70,9 @@ pub struct Simulation {
     reference: usize,
     /// Way that does not matter, cm.
     short_cm: f64,
-    /// Density where the activity is, g/cm³.
+    /// Density where the activity is, and the smallest of the world, g/cm³.
     reference_density: f64,
+    thinnest: f64,
     fixed: [Quaternion; LANES],
     /// Groups of a batch.
     groups: u64,
@@ -140,6 +141,11 @@ impl Simulation {
         let photons = PhotonTables::new(photons, &world);
         let (reference, reference_density) = reference(&world, &source);
         let stretch = stretch(&world, &electrons, reference, settings.replay);
+        let thinnest = world
+            .contents()
+            .filter(|(material, _)| *material != OUTSIDE)
+            .map(|(_, density)| f64::from(density))
+            .fold(f64::INFINITY, f64::min);
         let short_cm = settings.short_share * world.edge_cm().into_iter().fold(f64::INFINITY, f64::min);
         let water = StoppingPower::new(library.get("water")?, library)?;
         let water_factors = world
@@ -166,6 +172,7 @@ impl Simulation {
             reference,
             short_cm,
             reference_density,
+            thinnest,
             fixed: std::array::from_fn(|lane| spiral(lane, LANES)),
         })
     }
@@ -512,7 +519,7 @@ impl Worker {
             batch: &mut self.batch,
             photons: &mut self.photons,
             stack: &mut self.stack,
-            short_cm: simulation.short_cm,
+            short: simulation.short_cm * simulation.thinnest,
         };
         follow(
             &simulation.electrons,

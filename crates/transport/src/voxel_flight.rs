@@ -26,8 +26,9 @@ pub(crate) struct VoxelFlight<'a> {
     pub photons: &'a mut Vec<Photon>,
     /// Where branches began.
     pub stack: &'a mut Vec<Place>,
-    /// Way that does not matter, cm.
-    pub short_cm: f64,
+    /// Way that does not matter, g/cm²: the same in all voxels, or particles
+    /// would stop sooner on one side of a border than on the other.
+    pub short: f64,
 }
 
 impl Flight for VoxelFlight<'_> {
@@ -36,8 +37,8 @@ impl Flight for VoxelFlight<'_> {
     }
 
     fn short(&self) -> f64 {
-        self.place.nearest_wall(self.world).max(self.short_cm)
-            * self.world.density_at(self.place.cell)
+        (self.place.nearest_wall(self.world) * self.world.density_at(self.place.cell))
+            .max(self.short)
     }
 
     fn fly(&mut self, u: [f64; 3], length: f64, loss_mev: f64, energy_mev: f64) -> bool {

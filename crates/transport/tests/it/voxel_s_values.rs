@@ -70,17 +70,17 @@ fn agree(file: &str, material: &str, edge_mm: f64, replay: bool, batches: u64) {
 
 #[test]
 fn three_millimetres_of_tissue() {
-    agree("voxelS_y90_3.00mm_tissue.csv", "soft tissue", 3.0, true, 500);
+    agree("voxelS_y90_3.00mm_tissue.csv", "soft tissue", 3.0, true, 1500);
 }
 
 #[test]
 fn three_millimetres_of_water() {
-    agree("voxelS_y90_3.00mm_water.csv", "water", 3.0, true, 500);
+    agree("voxelS_y90_3.00mm_water.csv", "water", 3.0, true, 1500);
 }
 
 #[test]
 fn nearly_five_millimetres_of_tissue() {
-    agree("voxelS_y90_4.80mm_tissue.csv", "soft tissue", 4.8, true, 500);
+    agree("voxelS_y90_4.80mm_tissue.csv", "soft tissue", 4.8, true, 1500);
 }
 
 #[test]

@@ -7,17 +7,17 @@ use sirt_transport::{
 };
 
 /// Materials of the crate.
-pub fn library() -> MaterialLibrary {
+pub(crate) fn library() -> MaterialLibrary {
     MaterialLibrary::built_in().unwrap()
 }
 
 /// A grid with its first voxel at the origin.
-pub fn grid(size: [usize; 3], edge_mm: [f64; 3]) -> Grid {
+pub(crate) fn grid(size: [usize; 3], edge_mm: [f64; 3]) -> Grid {
     Grid::axis_aligned(size, edge_mm, PatientPoint([0.0; 3])).unwrap()
 }
 
 /// A run in a homogeneous world with weights of the source.
-pub fn homogeneous(
+pub(crate) fn homogeneous(
     library: &MaterialLibrary,
     material: &Material,
     grid: Grid,
@@ -31,13 +31,13 @@ pub fn homogeneous(
 }
 
 /// Weights of a source in one voxel.
-pub fn one_voxel(grid: &Grid, index: [usize; 3]) -> Vec<f32> {
+pub(crate) fn one_voxel(grid: &Grid, index: [usize; 3]) -> Vec<f32> {
     let mut weights = vec![0.0; grid.voxel_count()];
     weights[grid.linear(index)] = 1.0;
     weights
 }
 
 /// Y-90.
-pub fn y90() -> Emission {
+pub(crate) fn y90() -> Emission {
     Emission::of_nuclide("Y-90").unwrap()
 }
