@@ -83,11 +83,13 @@ pub(crate) fn above_cut(
     let scale = radiative_stopping / (below + energy);
     let quantiles = std::array::from_fn(|i| {
         let wanted = number * i as f64 / QUANTILES as f64;
-        let above = cumulative
-            .partition_point(|c| *c < wanted)
-            .clamp(1, FINE);
+        let above = cumulative.partition_point(|c| *c < wanted).clamp(1, FINE);
         let (c0, c1) = (cumulative[above - 1], cumulative[above]);
-        let t = if c1 > c0 { (wanted - c0) / (c1 - c0) } else { 0.0 };
+        let t = if c1 > c0 {
+            (wanted - c0) / (c1 - c0)
+        } else {
+            0.0
+        };
         ((above as f64 - 1.0 + t) / FINE as f64) as f32
     });
     (

@@ -31,7 +31,11 @@ impl Simulation {
     ///
     /// # Errors
     /// [`TransportError::ForeignState`] for a tally of another world.
-    pub fn dose_per_decay(&self, tally: &Tally, to: DoseTo) -> Result<DosePerDecay, TransportError> {
+    pub fn dose_per_decay(
+        &self,
+        tally: &Tally,
+        to: DoseTo,
+    ) -> Result<DosePerDecay, TransportError> {
         self.check_tally(tally)?;
         let count = self.world().grid().voxel_count();
         let factors = self.water_factors();

@@ -202,12 +202,10 @@ mod tests {
             * (ELECTRON_RADIUS_CM / (2.0 * gamma * beta2)).powi(2)
             * AVOGADRO
             / 15.9994;
-        let excess = libm::log(
-            0.160 / 4.0 * (1.0 + 3.33 * (FINE_STRUCTURE * 8.0).powi(2) / beta2),
-        ) + 5.0;
+        let excess =
+            libm::log(0.160 / 4.0 * (1.0 + 3.33 * (FINE_STRUCTURE * 8.0).powi(2) / beta2)) + 5.0;
         let closed = scale * (64.0 + 8.0 * libm::exp(excess)) / eta;
-        let ours =
-            ElasticQuadrature::new(&[(oxygen, 1.0)], Charge::Negative, energy, 0.01).total();
+        let ours = ElasticQuadrature::new(&[(oxygen, 1.0)], Charge::Negative, energy, 0.01).total();
         assert!((ours / closed - 1.0).abs() < 2e-3, "{ours} {closed}");
     }
 }

@@ -153,7 +153,11 @@ fn knock_on(
     let (c, s) = stream.azimuth();
     let sine = |cosine: f64| (1.0 - cosine * cosine).max(0.0).sqrt();
     let material = flight.material();
-    if tables.of(Charge::Negative, material).range(collision.loss_mev) <= flight.short() {
+    if tables
+        .of(Charge::Negative, material)
+        .range(collision.loss_mev)
+        <= flight.short()
+    {
         flight.deposit(collision.loss_mev);
     } else {
         let cosine = collision.secondary_cosine;

@@ -105,10 +105,7 @@ impl ElementLibrary {
                     barn: [coherent, incoherent, photoelectric, pair],
                 });
         }
-        for row in rows(
-            "form_factors.csv",
-            include_str!("../data/form_factors.csv"),
-        )? {
+        for row in rows("form_factors.csv", include_str!("../data/form_factors.csv"))? {
             let [z, x, form, scattering] = fixed("form_factors.csv", &row)?;
             elements
                 .entry(z as u32)
@@ -124,16 +121,18 @@ impl ElementLibrary {
 
     /// The element of an atomic number.
     pub(crate) fn get(&self, z: u32) -> Result<&Element, TransportError> {
-        self.elements.get(&z).ok_or_else(|| TransportError::Unknown {
-            what: "element",
-            name: z.to_string(),
-            known: self
-                .elements
-                .keys()
-                .map(u32::to_string)
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
+        self.elements
+            .get(&z)
+            .ok_or_else(|| TransportError::Unknown {
+                what: "element",
+                name: z.to_string(),
+                known: self
+                    .elements
+                    .keys()
+                    .map(u32::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
     }
 }
 

@@ -313,7 +313,11 @@ mod tests {
         // (shares times means of the branches, see scripts/transport_data.py),
         // 0.3 % for shapes that are not ours.
         let y90 = Emission::of_nuclide("Y-90").unwrap();
-        assert!((y90.mean_beta_mev() - 0.93379).abs() < 2e-5, "{}", y90.mean_beta_mev());
+        assert!(
+            (y90.mean_beta_mev() - 0.93379).abs() < 2e-5,
+            "{}",
+            y90.mean_beta_mev()
+        );
         for (symbol, mean) in [("Ho-166", 0.6652), ("Lu-177", 0.1333)] {
             let ours = Emission::of_nuclide(symbol).unwrap().mean_beta_mev();
             assert!((ours / mean - 1.0).abs() < 3e-3, "{symbol}: {ours}");
@@ -327,7 +331,10 @@ mod tests {
         let n = 200_000;
         let mean = (0..n).map(|_| y90.sample_beta(&mut stream)).sum::<f64>() / f64::from(n);
         // Spread of 0.53 MeV, 4 sigma.
-        assert!((mean - y90.mean_beta_mev()).abs() < 4.0 * 0.53 / f64::from(n).sqrt(), "{mean}");
+        assert!(
+            (mean - y90.mean_beta_mev()).abs() < 4.0 * 0.53 / f64::from(n).sqrt(),
+            "{mean}"
+        );
     }
 
     #[test]

@@ -145,7 +145,11 @@ mod tests {
             }
             let mean = sum / f64::from(n);
             let sigma = ((square / f64::from(n) - mean * mean) / f64::from(n)).sqrt();
-            assert!((mean - loss / rate).abs() < 4.0 * sigma, "{mean} {}", loss / rate);
+            assert!(
+                (mean - loss / rate).abs() < 4.0 * sigma,
+                "{mean} {}",
+                loss / rate
+            );
         }
     }
 }

@@ -266,10 +266,7 @@ impl MaterialLibrary {
             density,
             mean_excitation_ev: excitation,
             gas,
-            fractions: by_number
-                .into_iter()
-                .map(|(z, w)| (z, w / total))
-                .collect(),
+            fractions: by_number.into_iter().map(|(z, w)| (z, w / total)).collect(),
         })
     }
 }

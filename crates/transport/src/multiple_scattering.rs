@@ -150,7 +150,10 @@ mod tests {
             let ours = table.mean();
             // A linear table of 128 intervals; 0.5 % of 1 - <cos> moves the
             // doses by less than 0.1 %.
-            assert!((ours / exact - 1.0).abs() < 5e-3, "{energy} MeV: {ours} {exact}");
+            assert!(
+                (ours / exact - 1.0).abs() < 5e-3,
+                "{energy} MeV: {ours} {exact}"
+            );
         }
     }
 }

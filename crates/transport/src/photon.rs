@@ -154,7 +154,9 @@ fn compton(table: &PhotonTable, energy: f64, u: [f64; 3], stream: &mut Stream) -
     let sine = (1.0 - cosine * cosine).max(0.0).sqrt();
     let scattered = energy * ratio;
     let kinetic = energy - scattered;
-    let momentum = (kinetic * (kinetic + 2.0 * ELECTRON_MASS_MEV)).max(1e-30).sqrt();
+    let momentum = (kinetic * (kinetic + 2.0 * ELECTRON_MASS_MEV))
+        .max(1e-30)
+        .sqrt();
     let electron_cosine = ((energy - scattered * cosine) / momentum).clamp(-1.0, 1.0);
     let electron_sine = (1.0 - electron_cosine * electron_cosine).max(0.0).sqrt();
     Fate::Collided {

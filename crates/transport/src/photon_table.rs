@@ -40,7 +40,10 @@ pub(crate) struct PhotonTable {
 }
 
 impl PhotonTable {
-    pub(crate) fn new(material: &Material, library: &MaterialLibrary) -> Result<Self, TransportError> {
+    pub(crate) fn new(
+        material: &Material,
+        library: &MaterialLibrary,
+    ) -> Result<Self, TransportError> {
         let elements = material.elements(&library.elements)?;
         let nodes = (0..NODES)
             .map(|at| {
@@ -61,7 +64,11 @@ impl PhotonTable {
                 .map(|(e, w)| w / e.atomic_weight * of(e, at))
                 .sum()
         };
-        let points = elements.iter().map(|(e, _)| e.form.len()).min().unwrap_or(0);
+        let points = elements
+            .iter()
+            .map(|(e, _)| e.form.len())
+            .min()
+            .unwrap_or(0);
         let momentum: Vec<f64> = elements
             .first()
             .map(|(e, _)| e.form.iter().map(|row| row[0]).collect())
@@ -77,7 +84,12 @@ impl PhotonTable {
         }
         let electrons = weighted(0, &|e, _| f64::from(e.z));
         let incoherent = (0..points)
-            .map(|at| (momentum[at], weighted(at, &|e, at| e.form[at][2]) / electrons))
+            .map(|at| {
+                (
+                    momentum[at],
+                    weighted(at, &|e, at| e.form[at][2]) / electrons,
+                )
+            })
             .collect();
         Ok(Self {
             nodes,
@@ -140,7 +152,12 @@ mod tests {
         let table = PhotonTable::new(library.get("water").unwrap(), &library).unwrap();
         // NIST mass attenuation of water with coherent scattering, cm2/g:
         // hubbell2004, recalled.
-        for (energy, expected) in [(0.03, 0.3756), (0.1, 0.1707), (0.5, 0.09687), (1.0, 0.07072)] {
+        for (energy, expected) in [
+            (0.03, 0.3756),
+            (0.1, 0.1707),
+            (0.5, 0.09687),
+            (1.0, 0.07072),
+        ] {
             let ours: f64 = table.at(energy).iter().sum();
             // Linear between 16 energies to an octave.
             assert!((ours / expected - 1.0).abs() < 5e-3, "{energy}: {ours}");

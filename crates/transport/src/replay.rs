@@ -44,12 +44,8 @@ impl pulp::WithSimd for Replay<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        self.lanes.replay(
-            self.track,
-            self.start_mev,
-            self.world,
-            self.batch,
-        );
+        self.lanes
+            .replay(self.track, self.start_mev, self.world, self.batch);
     }
 }
 
@@ -302,8 +298,7 @@ impl Lanes {
         // Where the wall is that will be met, what the cell's number grows by
         // there, and where the next cell is entered.
         let wall: [f32; 3] = std::array::from_fn(|a| if up[a] { self.edge[a] } else { 0.0 });
-        let entry: [f32; 3] =
-            std::array::from_fn(|a| if up[a] { 0.0 } else { self.below_edge[a] });
+        let entry: [f32; 3] = std::array::from_fn(|a| if up[a] { 0.0 } else { self.below_edge[a] });
         let step: [u32; 3] = std::array::from_fn(|a| {
             if up[a] {
                 stride[a]
@@ -325,9 +320,7 @@ impl Lanes {
             }
             share = share.max(0.0);
             for a in 0..3 {
-                at[a] = (at[a] + moved[a] * share)
-                    .max(0.0)
-                    .min(self.below_edge[a]);
+                at[a] = (at[a] + moved[a] * share).max(0.0).min(self.below_edge[a]);
             }
             pending += loss * share;
             rest -= share;
@@ -340,7 +333,15 @@ impl Lanes {
             let next = batch.stretch(cell);
             if next != here {
                 if next < 0.0 {
-                    self.leave(lane, next, cell, at, kinetic - loss * (1.0 - rest), way, batch);
+                    self.leave(
+                        lane,
+                        next,
+                        cell,
+                        at,
+                        kinetic - loss * (1.0 - rest),
+                        way,
+                        batch,
+                    );
                     return;
                 }
                 let ratio = next / here;

@@ -136,9 +136,8 @@ impl Simulation {
     #[must_use]
     pub fn voxel_uncertainty(&self, tally: &Tally) -> Option<f64> {
         let count = self.world().grid().voxel_count();
-        let dose = |voxel: usize| {
-            self.energy_per_history_mev(tally, voxel).0 / self.world().mass_g(voxel)
-        };
+        let dose =
+            |voxel: usize| self.energy_per_history_mev(tally, voxel).0 / self.world().mass_g(voxel);
         let largest = (0..count).map(dose).fold(0.0, f64::max);
         let (mut sum, mut voxels) = (0.0, 0.0);
         for voxel in 0..count {

@@ -15,9 +15,9 @@ use rayon::prelude::*;
 
 use crate::electron::{ElectronTables, follow};
 use crate::electron_table::ElectronTable;
+use crate::lattice::Lattice;
 use crate::photon::{Fate, PhotonTables, next_collision};
 use crate::photon_table::PhotonTable;
-use crate::lattice::Lattice;
 use crate::random::Stream;
 use crate::replay::{LANES, Lanes, Replay};
 use crate::rotation::{Quaternion, spiral, uniform};
@@ -146,7 +146,8 @@ impl Simulation {
             .filter(|(material, _)| *material != OUTSIDE)
             .map(|(_, density)| f64::from(density))
             .fold(f64::INFINITY, f64::min);
-        let short_cm = settings.short_share * world.edge_cm().into_iter().fold(f64::INFINITY, f64::min);
+        let short_cm =
+            settings.short_share * world.edge_cm().into_iter().fold(f64::INFINITY, f64::min);
         let water = StoppingPower::new(library.get("water")?, library)?;
         let water_factors = world
             .materials()
@@ -383,9 +384,8 @@ impl Worker {
         let weight = source.total_weight() / (groups * LANES as u64) as f64;
         let start = stream.uniform();
         // Each lane goes through a part of the source of its own.
-        let weight_at = |lane: usize, group: u64| {
-            ((lane as u64 * groups + group) as f64 + start) * weight
-        };
+        let weight_at =
+            |lane: usize, group: u64| ((lane as u64 * groups + group) as f64 + start) * weight;
         let mut at: [usize; LANES] = std::array::from_fn(|lane| source.find(weight_at(lane, 0)));
         for group in 0..groups {
             for lane in 0..LANES {
@@ -609,10 +609,12 @@ fn stretch(world: &World, electrons: &ElectronTables, reference: usize, replay: 
     let factors = factors(electrons, reference, replay);
     world
         .contents()
-        .map(|(material, density)| match factors.get(usize::from(material)) {
-            None => crate::replay::NOWHERE,
-            Some(factor) if *factor > 0.0 => (factor / f64::from(density)) as f32,
-            Some(_) => crate::replay::NOT_HERE,
-        })
+        .map(
+            |(material, density)| match factors.get(usize::from(material)) {
+                None => crate::replay::NOWHERE,
+                Some(factor) if *factor > 0.0 => (factor / f64::from(density)) as f32,
+                Some(_) => crate::replay::NOT_HERE,
+            },
+        )
         .collect()
 }

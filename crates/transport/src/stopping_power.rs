@@ -37,7 +37,10 @@ impl StoppingPower {
     ///
     /// # Errors
     /// [`TransportError::Unknown`] for an element without tables.
-    pub fn new(material: &Material, library: &crate::MaterialLibrary) -> Result<Self, TransportError> {
+    pub fn new(
+        material: &Material,
+        library: &crate::MaterialLibrary,
+    ) -> Result<Self, TransportError> {
         Self::from_elements(material, &library.elements)
     }
 
@@ -79,8 +82,7 @@ impl StoppingPower {
         let beta2 = beta_squared(energy_mev);
         let f = match charge {
             Charge::Negative => {
-                (1.0 - beta2)
-                    * (1.0 + tau * tau / 8.0 - (2.0 * tau + 1.0) * std::f64::consts::LN_2)
+                (1.0 - beta2) * (1.0 + tau * tau / 8.0 - (2.0 * tau + 1.0) * std::f64::consts::LN_2)
             }
             Charge::Positive => {
                 let t = tau + 2.0;
@@ -88,10 +90,9 @@ impl StoppingPower {
                     - beta2 / 12.0 * (23.0 + 14.0 / t + 10.0 / (t * t) + 4.0 / (t * t * t))
             }
         };
-        let bracket = 2.0 * libm::log(energy_mev / self.mean_excitation_mev)
-            + libm::log(1.0 + tau / 2.0)
-            + f
-            - self.density_effect(energy_mev);
+        let bracket =
+            2.0 * libm::log(energy_mev / self.mean_excitation_mev) + libm::log(1.0 + tau / 2.0) + f
+                - self.density_effect(energy_mev);
         COLLISION_SCALE * self.z_over_a / beta2 * bracket
     }
 
@@ -112,7 +113,13 @@ impl StoppingPower {
     pub fn density_effect(&self, energy_mev: f64) -> f64 {
         let tau = energy_mev / ELECTRON_MASS_MEV;
         let wanted = tau * (tau + 2.0);
-        let y = |x: f64| 1.0 / self.oscillators.iter().map(|(f, e)| f / (e + x)).sum::<f64>();
+        let y = |x: f64| {
+            1.0 / self
+                .oscillators
+                .iter()
+                .map(|(f, e)| f / (e + x))
+                .sum::<f64>()
+        };
         if wanted <= y(0.0) {
             return 0.0;
         }
@@ -212,9 +219,15 @@ mod tests {
             for (energy, collision, radiative) in rows {
                 let ours = stopping.collision(Charge::Negative, energy);
                 // The same formula: five digits.
-                assert!((ours / collision - 1.0).abs() < 2e-5 * 5.0, "{name} {energy}: {ours}");
+                assert!(
+                    (ours / collision - 1.0).abs() < 2e-5 * 5.0,
+                    "{name} {energy}: {ours}"
+                );
                 let ours = stopping.radiative(energy);
-                assert!((ours / radiative - 1.0).abs() < 1e-3, "{name} {energy}: {ours}");
+                assert!(
+                    (ours / radiative - 1.0).abs() < 1e-3,
+                    "{name} {energy}: {ours}"
+                );
             }
         }
     }

@@ -214,18 +214,11 @@ impl BatchTally {
     }
 
     /// Ends the batch: adds it to a tally.
-    pub(crate) fn close(
-        &mut self,
-        histories: u64,
-        regions: &[Vec<(u32, f32)>],
-        tally: &mut Tally,
-    ) {
+    pub(crate) fn close(&mut self, histories: u64, regions: &[Vec<(u32, f32)>], tally: &mut Tally) {
         for (cells, sums) in regions.iter().zip(&mut tally.regions) {
             let value: f64 = cells
                 .iter()
-                .map(|(cell, weight)| {
-                    f64::from(*weight) * self.cells[*cell as usize].energy
-                })
+                .map(|(cell, weight)| f64::from(*weight) * self.cells[*cell as usize].energy)
                 .sum();
             sums[0] += u128::from(units(value));
             sums[1] += (value * value * SQUARES_PER_MEV2 + 0.5) as u128;

@@ -30,7 +30,10 @@ fn balance(emission: Emission, replay: bool) -> f64 {
     let mut tally = simulation.empty_tally();
     simulation.run(&mut tally, 4);
     let [emitted, deposited, escaped] = tally.energy_balance_mev();
-    assert!(escaped > 0.001 * emitted && deposited > 0.0, "{escaped} of {emitted}");
+    assert!(
+        escaped > 0.001 * emitted && deposited > 0.0,
+        "{escaped} of {emitted}"
+    );
     (deposited + escaped) / emitted - 1.0
 }
 

@@ -17,8 +17,15 @@ fn deviations_over_a_hundred_seeds_are_as_stated() {
         RunSettings::default(),
     );
     // Voxels at several distances, each deep in the statistics of its batches.
-    let voxels = [[3, 3, 3], [3, 3, 4], [3, 2, 2], [2, 2, 4], [5, 3, 3], [3, 1, 2]]
-        .map(|index| grid.linear(index));
+    let voxels = [
+        [3, 3, 3],
+        [3, 3, 4],
+        [3, 2, 2],
+        [2, 2, 4],
+        [5, 3, 3],
+        [3, 1, 2],
+    ]
+    .map(|index| grid.linear(index));
     let seeds = 100;
     let mut results = Vec::new();
     for seed in 0..seeds {

@@ -55,7 +55,11 @@ fn agree(file: &str, histories: u64, mean_mev: f64, energy: impl Fn(&mut Stream)
         squares += (difference / spread).powi(2);
     }
     // Together: no systematic deviation as large as three times the noise.
-    assert!(seen > 20.0 && squares / seen < 9.0, "{file}: {}", squares / seen);
+    assert!(
+        seen > 20.0 && squares / seen < 9.0,
+        "{file}: {}",
+        squares / seen
+    );
 }
 
 #[test]
@@ -73,7 +77,10 @@ fn y90_in_water() {
     let y90 = Emission::of_nuclide("Y-90").unwrap();
     // 0.93427 MeV is the mean that the reference run sampled; fractions are of
     // what was emitted, so ours are of our mean.
-    agree("dpk_y90_water.csv", 200_000, y90.mean_beta_mev(), |stream| {
-        y90.sample_beta(stream)
-    });
+    agree(
+        "dpk_y90_water.csv",
+        200_000,
+        y90.mean_beta_mev(),
+        |stream| y90.sample_beta(stream),
+    );
 }

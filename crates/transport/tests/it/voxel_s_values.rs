@@ -42,9 +42,7 @@ fn agree(file: &str, material: &str, edge_mm: f64, replay: bool, batches: u64) {
         let wanted: [i64; 3] = std::array::from_fn(|axis| columns[axis][row] as i64);
         let (mut sum, mut variance, mut count) = (0.0, 0.0, 0.0);
         for voxel in 0..grid.voxel_count() {
-            let mut offset = grid
-                .index(voxel)
-                .map(|i| (i as i64 - centre as i64).abs());
+            let mut offset = grid.index(voxel).map(|i| (i as i64 - centre as i64).abs());
             offset.sort_unstable();
             if offset == wanted {
                 let (mean, sigma) = simulation.energy_per_history_mev(&tally, voxel);
@@ -70,7 +68,13 @@ fn agree(file: &str, material: &str, edge_mm: f64, replay: bool, batches: u64) {
 
 #[test]
 fn three_millimetres_of_tissue() {
-    agree("voxelS_y90_3.00mm_tissue.csv", "soft tissue", 3.0, true, 1500);
+    agree(
+        "voxelS_y90_3.00mm_tissue.csv",
+        "soft tissue",
+        3.0,
+        true,
+        1500,
+    );
 }
 
 #[test]
@@ -80,10 +84,22 @@ fn three_millimetres_of_water() {
 
 #[test]
 fn nearly_five_millimetres_of_tissue() {
-    agree("voxelS_y90_4.80mm_tissue.csv", "soft tissue", 4.8, true, 1500);
+    agree(
+        "voxelS_y90_4.80mm_tissue.csv",
+        "soft tissue",
+        4.8,
+        true,
+        1500,
+    );
 }
 
 #[test]
 fn step_by_step_gives_the_same_as_replay() {
-    agree("voxelS_y90_3.00mm_tissue.csv", "soft tissue", 3.0, false, 60);
+    agree(
+        "voxelS_y90_3.00mm_tissue.csv",
+        "soft tissue",
+        3.0,
+        false,
+        60,
+    );
 }

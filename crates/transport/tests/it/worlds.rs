@@ -2,9 +2,7 @@
 
 use sirt_image::{Grid, PatientPoint};
 use sirt_quantity::Density;
-use sirt_transport::{
-    Emission, Material, MaterialLibrary, RunSettings, Simulation, Source, World,
-};
+use sirt_transport::{Emission, Material, MaterialLibrary, RunSettings, Simulation, Source, World};
 
 /// Materials of the crate.
 pub(crate) fn library() -> MaterialLibrary {
