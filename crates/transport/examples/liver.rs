@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::needless_range_loop,
     reason = "an example: its output is its result"
 )]
 

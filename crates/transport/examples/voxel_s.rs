@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::cast_possible_wrap,
     reason = "an example: its output is its result"
 )]
 

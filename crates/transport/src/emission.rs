@@ -135,7 +135,7 @@ impl Emission {
         let area = spectrum.last().map_or(0.0, |point| point.2);
         // One beta for each decay: what is missing are rare branches and the
         // straight lines between points.
-        if !((area - 1.0).abs() < 1e-3) {
+        if area.is_nan() || (area - 1.0).abs() >= 1e-3 {
             return Err(TransportError::DataTable {
                 table: "beta spectrum",
                 reason: format!("it has an area of {area}, not of 1"),

@@ -6,6 +6,11 @@
 //! scattering, single tracks, the world, the tally.
 //! Knows no medicine. Opens no file, reads no clock, holds no global.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "axes and lanes are indices into several arrays at once"
+)]
+
 mod bremsstrahlung;
 mod constants;
 mod dose;

@@ -190,7 +190,7 @@ impl MaterialLibrary {
                 })?;
             *by_number.entry(*z).or_default() += *w;
         }
-        self.from_numbers(name, density, mean_excitation_ev, gas, by_number)
+        self.of_numbers(name, density, mean_excitation_ev, gas, by_number)
     }
 
     /// A mixture by mass: blood with iodine, liver with microspheres.
@@ -214,7 +214,7 @@ impl MaterialLibrary {
             log += share * z_over_a * libm::log(part.mean_excitation_ev);
             electrons += share * z_over_a;
         }
-        self.from_numbers(
+        self.of_numbers(
             name,
             density,
             Some(libm::exp(log / electrons)),
@@ -223,7 +223,7 @@ impl MaterialLibrary {
         )
     }
 
-    fn from_numbers(
+    fn of_numbers(
         &self,
         name: &str,
         density: Density,
@@ -232,7 +232,7 @@ impl MaterialLibrary {
         by_number: BTreeMap<u32, f64>,
     ) -> Result<Material, TransportError> {
         let total: f64 = by_number.values().sum();
-        if !((total - 1.0).abs() <= 0.01) || by_number.values().any(|w| *w < 0.0) {
+        if total.is_nan() || (total - 1.0).abs() > 0.01 || by_number.values().any(|w| *w < 0.0) {
             return Err(TransportError::OutOfRange {
                 what: "sum of mass fractions",
                 value: total.to_string(),

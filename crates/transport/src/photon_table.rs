@@ -25,7 +25,7 @@ pub(crate) fn place(energy_mev: f64) -> (usize, f64) {
 }
 
 fn node_energy(at: usize) -> f64 {
-    2.0_f64.powi((at / 16) as i32 - 10) * (1.0 + (at % 16) as f64 / 16.0)
+    (1_u64 << (at / 16)) as f64 / 1024.0 * (1.0 + (at % 16) as f64 / 16.0)
 }
 
 /// Photon data of one material.

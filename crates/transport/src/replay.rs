@@ -359,7 +359,6 @@ impl Lanes {
     }
 
     /// A lane comes to where it is not replayed, or out of the world.
-    #[expect(clippy::float_cmp, reason = "marks are exact")]
     #[expect(clippy::too_many_arguments, reason = "the state of one lane")]
     #[inline(never)]
     fn leave(

@@ -66,6 +66,7 @@ impl Flight for Track {
         self.short
     }
 
+    #[expect(clippy::float_cmp, reason = "an unchanged direction is the same bits")]
     fn fly(&mut self, u: [f64; 3], length: f64, loss_mev: f64, energy_mev: f64) -> bool {
         // The second part of a step and the first of the next are one way, and
         // so are short ways: their chord, with the energy of all.

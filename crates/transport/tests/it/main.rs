@@ -3,6 +3,11 @@
 //! The tables stand in `../shared/physics` (its README has settings and
 //! uncertainties); tests that need them are skipped where they are absent.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "fixtures outside of test functions may unwrap as tests do"
+)]
+
 mod energy_balance;
 mod fano;
 mod honesty;

@@ -17,11 +17,7 @@ fn agree(file: &str, histories: u64, mean_mev: f64, energy: impl Fn(&mut Stream)
     let per_mm = table.numbers("fraction_per_mm").unwrap();
     let cumulative = table.numbers("cumulative_fraction").unwrap();
     let library = library();
-    // Steps of 3 %: these shells are thinner than any voxel.
-    let settings = StepSettings {
-        loss_per_step: 0.03,
-        ..StepSettings::default()
-    };
+    let settings = StepSettings::default();
     let ours = shell_energy(
         library.get("water").unwrap(),
         &library,

@@ -34,15 +34,14 @@ fn agree(file: &str, material: &str, edge_mm: f64, replay: bool, batches: u64) {
         .map(|name| table.numbers(name).unwrap());
     let central = columns[3][0];
     let mut seen = 0;
-    for row in 0..table.rows.len() {
-        let expected = columns[3][row];
+    for (row, &expected) in columns[3].iter().enumerate() {
         if expected < 1e-3 * central {
             continue;
         }
-        let wanted: [i64; 3] = std::array::from_fn(|axis| columns[axis][row] as i64);
+        let wanted: [usize; 3] = std::array::from_fn(|axis| columns[axis][row] as usize);
         let (mut sum, mut variance, mut count) = (0.0, 0.0, 0.0);
         for voxel in 0..grid.voxel_count() {
-            let mut offset = grid.index(voxel).map(|i| (i as i64 - centre as i64).abs());
+            let mut offset = grid.index(voxel).map(|i| i.abs_diff(centre));
             offset.sort_unstable();
             if offset == wanted {
                 let (mean, sigma) = simulation.energy_per_history_mev(&tally, voxel);
