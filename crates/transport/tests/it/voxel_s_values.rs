@@ -1,0 +1,104 @@
+//! Voxel S values of Y-90.
+
+use sirt_reference::physics_table;
+use sirt_transport::RunSettings;
+
+use crate::worlds::{grid, homogeneous, library, one_voxel, y90};
+
+/// The central voxel within 0.5 %, others over 0.1 % of it within 1.5 %, or
+/// within three standard deviations.
+fn agree(file: &str, material: &str, edge_mm: f64, replay: bool, batches: u64) {
+    let Some(table) = physics_table(file).unwrap() else {
+        return;
+    };
+    let library = library();
+    let n = 2 * (60.0 / edge_mm) as usize + 1;
+    let grid = grid([n; 3], [edge_mm; 3]);
+    let centre = n / 2;
+    let simulation = homogeneous(
+        &library,
+        library.get(material).unwrap(),
+        grid.clone(),
+        &one_voxel(&grid, [centre; 3]),
+        y90(),
+        RunSettings {
+            replay,
+            ..RunSettings::default()
+        },
+    );
+    let mut tally = simulation.empty_tally();
+    simulation.run(&mut tally, batches);
+    let [emitted, ..] = tally.energy_balance_mev();
+    let emitted = emitted / tally.histories() as f64;
+    let columns = ["i", "j", "k", "energy_fraction", "rel_sigma_pct"]
+        .map(|name| table.numbers(name).unwrap());
+    let central = columns[3][0];
+    let mut seen = 0;
+    for (row, &expected) in columns[3].iter().enumerate() {
+        if expected < 1e-3 * central {
+            continue;
+        }
+        let wanted: [usize; 3] = std::array::from_fn(|axis| columns[axis][row] as usize);
+        let (mut sum, mut variance, mut count) = (0.0, 0.0, 0.0);
+        for voxel in 0..grid.voxel_count() {
+            let mut offset = grid.index(voxel).map(|i| i.abs_diff(centre));
+            offset.sort_unstable();
+            if offset == wanted {
+                let (mean, sigma) = simulation.energy_per_history_mev(&tally, voxel);
+                sum += mean;
+                variance += sigma * sigma;
+                count += 1.0;
+            }
+        }
+        let ours = sum / count / emitted;
+        let relative = (variance.sqrt() / sum).hypot(columns[4][row] / 100.0);
+        let difference = ours / expected - 1.0;
+        let allowed: f64 = if row == 0 { 0.005 } else { 0.015 };
+        assert!(
+            difference.abs() <= allowed.max(3.0 * relative),
+            "{file} {wanted:?}: {:.2} %, allowed {:.2} %",
+            100.0 * difference,
+            100.0 * allowed.max(3.0 * relative)
+        );
+        seen += 1;
+    }
+    assert!(seen >= 5, "{file}: only {seen} voxels");
+}
+
+#[test]
+fn three_millimetres_of_tissue() {
+    agree(
+        "voxelS_y90_3.00mm_tissue.csv",
+        "soft tissue",
+        3.0,
+        true,
+        1500,
+    );
+}
+
+#[test]
+fn three_millimetres_of_water() {
+    agree("voxelS_y90_3.00mm_water.csv", "water", 3.0, true, 1500);
+}
+
+#[test]
+fn nearly_five_millimetres_of_tissue() {
+    agree(
+        "voxelS_y90_4.80mm_tissue.csv",
+        "soft tissue",
+        4.8,
+        true,
+        1500,
+    );
+}
+
+#[test]
+fn step_by_step_gives_the_same_as_replay() {
+    agree(
+        "voxelS_y90_3.00mm_tissue.csv",
+        "soft tissue",
+        3.0,
+        false,
+        60,
+    );
+}
