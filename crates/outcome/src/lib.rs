@@ -1,10 +1,11 @@
-//! Scores of the patient's condition; sees no pixel.
+//! Scores of the patient's condition and what became of the patient; sees no pixel.
 //!
 //! This crate opens no file, reads no clock and holds no global: data tables
 //! are built in, others come as text.
 
 mod error;
 mod liver_function;
+mod response;
 mod sex;
 
 pub use error::OutcomeError;
@@ -12,5 +13,16 @@ pub use liver_function::{
     Albi, AlbiGrade, Ascites, CITATIONS, ChildPugh, ChildPughClass, Cited, Encephalopathy,
     LaboratoryValues, LiverFunctionTable, Meld, ModifiedAlbiGrade, albi, child_pugh, meld, meld_3,
     meld_sodium,
+};
+pub use response::{
+    Assessment, Attenuation, BestReason, BestResponse, CauseOfDeath, Certainty, ChangeLimit,
+    CompleteThenPartial, CriterionResult, CriterionRules, Day, DayScale, Diameter, Discordance,
+    Glycolysis, Lesion, LesionFinding, LesionKind, LesionResponse, LesionRole, LesionState,
+    LesionVolume, Level, Measurability, Measure, Modality, NewLesion, NewLesionEvidence,
+    NewLesionVerdict, NotComputed, Organ, PatientRecord, PetReference, ProgressionOf,
+    ProgressionReference, RecordFinding, RecordRule, Region, Response, ResponseCriteria, Severity,
+    StatedNonTarget, Status, Step, SumUnit, TICKS, TimePoint, Timeline, TraceRule, Tracer,
+    Treatment, TreatmentKind, Uptake, VisualUptake, discordances, measurable_uptake,
+    overall_response,
 };
 pub use sex::Sex;
