@@ -35,7 +35,7 @@ pub(crate) struct History {
 }
 
 /// The targets at a time point.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TargetsNow {
     pub(crate) readings: Vec<Reading>,
     pub(crate) sum: i64,
@@ -145,12 +145,13 @@ impl CriterionRules {
         };
         result.time_points.reserve(timeline.len().saturating_sub(1));
         result.steps.reserve(6 * timeline.len());
+        let mut now = TargetsNow::default();
         for at in 1..timeline.len() {
             let Some((place, assessment)) = timeline.assessment(at) else {
                 continue;
             };
             let start = step_count(&result.steps);
-            let now = self.targets_now(timeline, at, selection, &mut result.steps);
+            self.targets_now(timeline, at, selection, &mut now, &mut result.steps);
             let target = (!selection.targets.is_empty()).then(|| {
                 if self.measure == Measure::DiameterAndDensity {
                     self.size_and_density(
@@ -214,18 +215,18 @@ impl CriterionRules {
         }
     }
 
+    /// Reads all targets into a buffer that time points share.
     fn targets_now(
         &self,
         timeline: &Timeline<'_>,
         at: usize,
         selection: &Selection,
+        now: &mut TargetsNow,
         steps: &mut Vec<Step>,
-    ) -> TargetsNow {
-        let mut now = TargetsNow {
-            readings: Vec::with_capacity(selection.targets.len()),
-            sum: 0,
-            complete_set: true,
-        };
+    ) {
+        now.readings.clear();
+        now.sum = 0;
+        now.complete_set = true;
         for (number, _) in &selection.targets {
             let reading = usize::try_from(*number).map_or(Reading::Missing, |lesion| {
                 self.read(timeline, at, lesion, steps)
@@ -239,7 +240,6 @@ impl CriterionRules {
             }
             now.readings.push(reading);
         }
-        now
     }
 
     /// The response of measured targets.

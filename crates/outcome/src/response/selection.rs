@@ -33,6 +33,7 @@ impl CriterionRules {
             return selection;
         };
         let record = timeline.record();
+        selection.steps.reserve(record.lesions.len() + 1);
         selection
             .steps
             .push(Step::of(TraceRule::Baseline).day(baseline.day));
