@@ -103,7 +103,7 @@ impl CriterionRules {
         }
         let said = (1..timeline.len()).any(|at| {
             timeline.assessment(at).is_some_and(|(_, assessment)| {
-                assessment.non_target.is_some() || !assessment.new_lesions.is_empty()
+                timeline.stated_others(at).is_some() || !assessment.new_lesions.is_empty()
             })
         });
         let for_lesions = self.level == Level::Lesion || self.measure == Measure::Visual;

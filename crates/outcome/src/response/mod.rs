@@ -13,6 +13,7 @@
 //! | `lesion`, `assessment`, `record`, `validation` | the record and its rules |
 //! | `rules` | criteria and variants as data |
 //! | `selection`, `reading`, `criterion`, `other_lesions`, `overall` | from lesions to a verdict |
+//! | `recist`, `who`, `mrecist`, `volumetric` | what these measure on a lesion |
 //! | `choi`, `percist`, `pet_visual` | what these add |
 //! | `best_response`, `discordance` | over all time points |
 //! | `verdict`, `trace` | what is said, and why |
@@ -26,11 +27,13 @@ mod criterion;
 mod day;
 mod discordance;
 mod lesion;
+mod mrecist;
 mod other_lesions;
 mod overall;
 mod percist;
 mod pet_visual;
 mod reading;
+mod recist;
 mod record;
 mod rules;
 mod selection;
@@ -38,6 +41,8 @@ mod timeline;
 mod trace;
 mod validation;
 mod verdict;
+mod volumetric;
+mod who;
 
 pub use amount::{Attenuation, Diameter, Glycolysis, LesionVolume, TICKS, Uptake};
 pub use assessment::{
@@ -52,7 +57,7 @@ pub use discordance::{Discordance, discordances};
 pub use lesion::{Lesion, LesionKind, LesionRole, Measurability, Organ};
 pub use overall::overall_response;
 pub use percist::measurable_uptake;
-pub use record::{CauseOfDeath, PatientRecord, Status, Treatment, TreatmentKind};
+pub use record::{CauseOfDeath, PatientMarker, PatientRecord, Status, Treatment, TreatmentKind};
 pub use rules::{
     CompleteThenPartial, CriterionRules, Level, Measure, ProgressionOf, ProgressionReference,
     Region, ResponseCriteria,

@@ -16,7 +16,6 @@ impl CriterionRules {
         others: &[u32],
         steps: &mut Vec<Step>,
     ) -> Option<Response> {
-        let (_, assessment) = timeline.assessment(at)?;
         let mut missing = None;
         let mut persists = None;
         for number in others {
@@ -38,7 +37,7 @@ impl CriterionRules {
                 },
             }
         }
-        let response = match assessment.non_target {
+        let response = match timeline.stated_others(at) {
             Some(stated) => {
                 steps.push(Step::of(TraceRule::NonTargetStated));
                 match stated {

@@ -13,7 +13,8 @@
 
 use super::timeline::{Timeline, is_there};
 use super::trace::{Step, TraceRule};
-use super::{CriterionRules, LesionFinding, LesionState, Measure, Organ, SumUnit};
+use super::volumetric::{enhancing_volume, volume};
+use super::{CriterionRules, LesionFinding, LesionState, Measure, SumUnit};
 
 /// A lesion on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +23,6 @@ pub(crate) enum Reading {
     Missing,
     /// Its measure in ticks, and whether it is no disease any more.
     Is { value: i64, gone: bool },
-}
-
-/// Area of a tick of diameter: product of two lengths in ticks.
-fn product(long: u32, across: u32) -> i64 {
-    i64::from(long) * i64::from(across)
 }
 
 impl CriterionRules {
@@ -73,45 +69,13 @@ impl CriterionRules {
         let Some(of) = timeline.record().lesions.get(lesion) else {
             return Reading::Missing;
         };
-        let node = of.kind.is_node() && self.nodes_by_short_axis;
-        let small = finding.state == LesionState::TooSmall;
-        let default = self.too_small_mm.ticks();
-        let diameter = |measured: Option<super::Diameter>| {
-            measured
-                .map(super::Diameter::ticks)
-                .or_else(|| small.then_some(default))
-        };
-        // What enhances is asked of the liver; elsewhere size counts.
-        let enhancing_here = matches!(of.organ, Organ::Liver | Organ::Unknown);
         let value: Option<i64> = match self.measure {
-            Measure::Diameter | Measure::DiameterAndDensity if node => {
-                diameter(finding.short_axis).map(i64::from)
-            }
-            Measure::Diameter | Measure::DiameterAndDensity => {
-                diameter(finding.long_axis).map(i64::from)
-            }
-            Measure::EnhancingDiameter if node => diameter(finding.short_axis).map(i64::from),
-            Measure::EnhancingDiameter if enhancing_here => {
-                diameter(finding.enhancing_long_axis).map(i64::from)
-            }
-            Measure::EnhancingDiameter => diameter(finding.long_axis).map(i64::from),
-            Measure::Product => diameter(finding.long_axis)
-                .zip(diameter(across(finding)))
-                .map(|(long, across)| product(long, across)),
-            Measure::EnhancingProduct if enhancing_here => match finding.enhancing_long_axis {
-                // Nothing enhances: there is nothing across it either.
-                Some(long) if long.ticks() == 0 => Some(0),
-                long => diameter(long)
-                    .zip(diameter(finding.enhancing_perpendicular))
-                    .map(|(long, across)| product(long, across)),
-            },
-            Measure::EnhancingProduct => diameter(finding.long_axis)
-                .zip(diameter(across(finding)))
-                .map(|(long, across)| product(long, across)),
-            Measure::EnhancingVolume => finding
-                .enhancing_volume
-                .map(|volume| i64::from(volume.ticks())),
-            Measure::Volume => finding.volume.map(|volume| i64::from(volume.ticks())),
+            Measure::Diameter | Measure::DiameterAndDensity => self.diameter(of, finding),
+            Measure::Product => self.product(finding),
+            Measure::EnhancingDiameter => self.enhancing_diameter(of, finding),
+            Measure::EnhancingProduct => self.enhancing_product(of, finding),
+            Measure::EnhancingVolume => enhancing_volume(finding),
+            Measure::Volume => volume(finding),
             Measure::HottestUptake => finding.sul_peak.map(|uptake| i64::from(uptake.ticks())),
             Measure::TotalUptake => finding.suv_max.map(|uptake| i64::from(uptake.ticks())),
             Measure::Visual => finding.visual.map(|_| 0),
@@ -119,14 +83,14 @@ impl CriterionRules {
         let Some(value) = value else {
             return Reading::Missing;
         };
-        if small {
+        if finding.state == LesionState::TooSmall {
             steps.push(
                 Step::of(TraceRule::TooSmall)
                     .lesion(number)
                     .numbers(value, 0),
             );
         }
-        let normal = node && value < i64::from(self.node_normal_below_mm.ticks());
+        let normal = self.is_node(of) && value < i64::from(self.node_normal_below_mm.ticks());
         Reading::Is {
             value,
             gone: value == 0 || normal,
@@ -191,16 +155,11 @@ impl CriterionRules {
         let Some(of) = timeline.record().lesions.get(lesion) else {
             return false;
         };
-        if of.kind.is_node() && self.nodes_by_short_axis {
+        if self.is_node(of) {
             return finding
                 .short_axis
                 .is_none_or(|short| short >= self.node_normal_below_mm);
         }
         finding.long_axis.is_none_or(|long| long.ticks() > 0)
     }
-}
-
-/// The diameter across the longest one, which for nodes is the short axis.
-fn across(finding: &LesionFinding) -> Option<super::Diameter> {
-    finding.perpendicular.or(finding.short_axis)
 }

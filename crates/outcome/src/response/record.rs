@@ -1,6 +1,7 @@
 //! One patient over time.
 
 use super::{Assessment, Day, DayScale, Lesion};
+use crate::biochemical::MarkerValue;
 
 /// What was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,15 @@ impl Status {
     }
 }
 
+/// A tumour marker of a patient.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PatientMarker {
+    /// Its name.
+    pub name: String,
+    /// Its values.
+    pub values: Vec<MarkerValue>,
+}
+
 /// One patient over time: lesions with identity, and what was seen of them.
 ///
 /// Public fields hold no promise beyond their types; [`PatientRecord::check`]
@@ -105,6 +115,8 @@ pub struct PatientRecord {
     pub assessments: Vec<Assessment>,
     /// Whether the tumour marker that belongs to complete response was high, by day.
     pub marker_high: Vec<(Day, bool)>,
+    /// Tumour markers.
+    pub markers: Vec<PatientMarker>,
     /// How long the patient was followed.
     pub status: Option<Status>,
 }

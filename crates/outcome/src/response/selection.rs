@@ -150,7 +150,7 @@ impl CriterionRules {
         at: usize,
     ) -> Option<(i64, i64)> {
         let finding = timeline.finding(0, at)?;
-        let node = lesion.kind.is_node() && self.nodes_by_short_axis;
+        let node = self.is_node(lesion);
         let (least, is): (Diameter, Diameter) = match self.measure {
             Measure::Diameter | Measure::DiameterAndDensity | Measure::EnhancingDiameter
                 if node =>

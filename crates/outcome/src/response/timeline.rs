@@ -2,7 +2,7 @@
 
 use super::{
     Assessment, Certainty, Day, LesionFinding, LesionState, NewLesionEvidence, NewLesionVerdict,
-    PatientRecord,
+    Organ, PatientRecord, StatedNonTarget,
 };
 
 /// What criteria look at: built once per patient and reader, shared by all.
@@ -16,6 +16,7 @@ pub struct Timeline<'a> {
     /// By lesion: those that are fragments of it.
     fragments: Vec<(u32, u32)>,
     new: Vec<NewLesions>,
+    liver_only: bool,
 }
 
 /// New lesions of one assessment.
@@ -34,6 +35,17 @@ impl<'a> Timeline<'a> {
     /// lesions that it does not have are left out here.
     #[must_use]
     pub fn of(record: &'a PatientRecord, reader: usize) -> Self {
+        Self::within(record, reader, false)
+    }
+
+    /// The same of the liver alone: lesions elsewhere, and what a reader says
+    /// of all that are no targets, are left out.
+    #[must_use]
+    pub fn of_liver(record: &'a PatientRecord, reader: usize) -> Self {
+        Self::within(record, reader, true)
+    }
+
+    fn within(record: &'a PatientRecord, reader: usize, liver_only: bool) -> Self {
         let baseline = record.baseline_day(reader);
         let mut assessments: Vec<(u32, &Assessment)> = Vec::with_capacity(record.assessments.len());
         for (at, assessment) in record.assessments.iter().enumerate() {
@@ -48,7 +60,11 @@ impl<'a> Timeline<'a> {
         for (at, (_, assessment)) in assessments.iter().enumerate() {
             for finding in &assessment.findings {
                 let lesion = usize::try_from(finding.lesion).unwrap_or(usize::MAX);
-                if lesion < lesions {
+                let counts = record
+                    .lesions
+                    .get(lesion)
+                    .is_some_and(|of| !liver_only || of.organ == Organ::Liver);
+                if counts {
                     grid[at * lesions + lesion] = Some(finding);
                 }
             }
@@ -67,6 +83,7 @@ impl<'a> Timeline<'a> {
             grid,
             fragments,
             new: Vec::new(),
+            liver_only,
         };
         timeline.new = (0..timeline.assessments.len())
             .map(|at| timeline.new_lesions_at(at))
@@ -140,12 +157,31 @@ impl<'a> Timeline<'a> {
         self.new.get(at).copied().unwrap_or_default()
     }
 
+    /// Whether a lesion lies where this timeline looks.
+    fn counts(&self, lesion: u32) -> bool {
+        !self.liver_only
+            || usize::try_from(lesion)
+                .ok()
+                .and_then(|at| self.record.lesions.get(at))
+                .is_some_and(|lesion| lesion.organ == Organ::Liver)
+    }
+
+    /// What the reader says of all lesions that are no targets.
+    pub(crate) fn stated_others(&self, at: usize) -> Option<StatedNonTarget> {
+        self.assessment(at)
+            .and_then(|(_, assessment)| assessment.non_target)
+            .filter(|_| !self.liver_only)
+    }
+
     fn new_lesions_at(&self, at: usize) -> NewLesions {
         let mut found = NewLesions::default();
         let Some((_, assessment)) = self.assessment(at) else {
             return found;
         };
         for new in &assessment.new_lesions {
+            if !self.counts(new.lesion) {
+                continue;
+            }
             let certainty = match (new.evidence, new.certainty) {
                 (NewLesionEvidence::PetOfKnownSite, _) => {
                     found.known_site = Some(new.lesion);

@@ -167,6 +167,7 @@ impl PatientRecord {
         }
         self.check_units(&mut found);
         self.check_status(&mut found);
+        self.check_markers(&mut found);
         found
     }
 
@@ -557,6 +558,23 @@ impl PatientRecord {
                     if smaller == pairs { "smaller" } else { "larger" },
                 ),
             });
+        }
+    }
+
+    fn check_markers(&self, found: &mut Vec<RecordFinding>) {
+        for marker in &self.markers {
+            for value in &marker.values {
+                if value.upper_limit.is_none() {
+                    found.push(RecordFinding {
+                        rule: RecordRule::MarkerWithoutLimit,
+                        reason: format!(
+                            "{} of {} has no upper limit of normal and is not evaluable",
+                            marker.name,
+                            self.shown(value.day)
+                        ),
+                    });
+                }
+            }
         }
     }
 

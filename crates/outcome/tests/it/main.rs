@@ -8,5 +8,6 @@
 )]
 
 mod notation;
+mod properties;
 mod response_cases;
 mod validation;

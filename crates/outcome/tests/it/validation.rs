@@ -1,7 +1,8 @@
 //! Records that contradict themselves: each is refused or flagged by its own rule.
 
 use sirt_outcome::{
-    CauseOfDeath, Day, LesionState, Organ, PatientRecord, RecordRule, Severity, Status,
+    CauseOfDeath, Day, LesionState, MarkerValue, Organ, PatientMarker, PatientRecord, RecordRule,
+    Severity, Status,
 };
 
 use crate::notation::patient;
@@ -141,4 +142,18 @@ fn measurements_that_cannot_be_are_found() {
     assert!(rules(&ring).contains(&RecordRule::MergeRing));
     ring.assessments[1].findings[1].state = LesionState::Present;
     assert_eq!(rules(&ring), []);
+}
+
+#[test]
+fn a_marker_without_its_upper_limit_is_flagged() {
+    let mut record = sound();
+    record.markers = vec![PatientMarker {
+        name: "chromogranin A".to_owned(),
+        values: vec![MarkerValue {
+            value: 400.0,
+            ..MarkerValue::default()
+        }],
+    }];
+    assert_eq!(rules(&record), [RecordRule::MarkerWithoutLimit]);
+    assert!(record.checked().is_ok());
 }
