@@ -12,6 +12,7 @@ use sirt_quantity::{
 };
 
 use crate::activity_arguments::CalculatorArguments;
+use crate::follow_arguments::FollowArguments;
 use crate::new_arguments::NewArguments;
 use crate::plan_arguments::{PlanArguments, ShuntArguments};
 
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Measure the lung shunt of a case by every way that it allows.
     Shunt(ShuntArguments),
+    /// Follow patients: response by every criterion, times to events.
+    Follow(FollowArguments),
     /// Start a case: a folder with a file that a person reads and writes.
     New(NewArguments),
     /// Print completions for a shell.
@@ -82,6 +85,7 @@ impl Command {
             Self::Activity(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Shunt(arguments) => arguments.json,
+            Self::Follow(arguments) => arguments.json,
             Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }

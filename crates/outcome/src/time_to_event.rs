@@ -165,6 +165,9 @@ impl EndpointRules {
             score: "a time to an event",
             missing: what.to_owned(),
         };
+        if self.liver_only && in_liver.not_computed.is_some() {
+            return Err(missing("disease of the liver at baseline"));
+        }
         let found = course(if self.liver_only { in_liver } else { result });
         let (origin, from) = match (record.first_treatment(), result.baseline_day) {
             (Some(day), _) => (day, "first treatment"),
@@ -395,6 +398,17 @@ mod tests {
         }];
         assert_eq!(time("pfs", &record), Ok((120, true)));
         assert_eq!(time("hepatic-pfs", &record), Ok((300, true)));
+    }
+
+    #[test]
+    fn without_disease_of_the_liver_there_is_no_hepatic_time() {
+        let mut record = treated(&[(-10, 50), (60, 50)]);
+        record.lesions[0].organ = Organ::Bone;
+        assert_eq!(
+            time("hepatic-pfs", &record),
+            Err("a time to an event needs disease of the liver at baseline".to_owned())
+        );
+        assert_eq!(time("pfs", &record), Ok((60, false)));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A case on disk: a folder with a file that a person reads and writes.
+//! A case on disk: a folder with a file that a person reads and writes; and
+//! tables of a study ([`Study`]).
 //!
 //! A case is a folder that holds `case.toml` and, beside it, the folders of
 //! its images. The file is described in `docs/case.md` and by the JSON Schema
@@ -27,6 +28,7 @@ mod place;
 mod read;
 mod row;
 mod schema;
+mod sdtm;
 mod vocabulary;
 mod written;
 mod written_number;
@@ -43,6 +45,7 @@ pub use instant::Instant;
 pub use new_case::NewCase;
 pub use place::Place;
 pub use schema::{SCHEMA_VERSION, json_schema};
+pub use sdtm::{Study, StudyEvent, StudyLaboratory, StudyReader, StudySubject};
 pub use vocabulary::{
     Intent, Lobe, PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
 };

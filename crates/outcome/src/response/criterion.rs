@@ -187,7 +187,9 @@ impl CriterionRules {
             let new = self.new_lesion_step(timeline, at, &mut result.steps);
             let overall = (self.level == Level::Patient)
                 .then(|| overall_response(target, other, new.is_progression()));
-            result.steps.push(Step::of(TraceRule::Overall));
+            result
+                .steps
+                .push(Step::overall(target, other, new.is_progression(), overall));
             let sum = (now.complete_set && !selection.targets.is_empty()).then_some(now.sum);
             result.time_points.push(TimePoint {
                 day: assessment.day,

@@ -129,7 +129,13 @@ impl CriterionRules {
             );
             let other = self.other_lesions(timeline, at, &result.non_targets, &mut result.steps);
             let new = self.new_lesion_step(timeline, at, &mut result.steps);
-            result.steps.push(Step::of(TraceRule::Overall));
+            let overall = overall_response(Some(target), other, new.is_progression());
+            result.steps.push(Step::overall(
+                Some(target),
+                other,
+                new.is_progression(),
+                Some(overall),
+            ));
             let sum = now.complete_set.then_some(now.sum);
             result.time_points.push(TimePoint {
                 day: assessment.day,
@@ -139,7 +145,7 @@ impl CriterionRules {
                 target: Some(target),
                 non_target: other,
                 new,
-                overall: Some(overall_response(Some(target), other, new.is_progression())),
+                overall: Some(overall),
                 steps: start..step_count(&result.steps),
             });
             if let Some(sum) = sum

@@ -68,7 +68,13 @@ impl CriterionRules {
             let target = seen_response(&seen);
             let other = self.other_lesions(timeline, at, &result.non_targets, &mut result.steps);
             let new = self.new_lesion_step(timeline, at, &mut result.steps);
-            result.steps.push(Step::of(TraceRule::Overall));
+            let overall = overall_response(Some(target), other, new.is_progression());
+            result.steps.push(Step::overall(
+                Some(target),
+                other,
+                new.is_progression(),
+                Some(overall),
+            ));
             result.time_points.push(TimePoint {
                 day: assessment.day,
                 assessment: place,
@@ -77,7 +83,7 @@ impl CriterionRules {
                 target: Some(target),
                 non_target: other,
                 new,
-                overall: Some(overall_response(Some(target), other, new.is_progression())),
+                overall: Some(overall),
                 steps: start..step_count(&result.steps),
             });
         }

@@ -4,7 +4,7 @@
 //! a hundred thousand patients can be judged without writing a book.
 
 use super::verdict::SumUnit;
-use super::{Day, PatientRecord, shown_percent};
+use super::{Day, PatientRecord, Response, shown_percent};
 
 /// What a step says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,6 +204,22 @@ impl Step {
         self
     }
 
+    /// The row of the table that gives the overall response.
+    pub(crate) fn overall(
+        target: Option<Response>,
+        non_target: Option<Response>,
+        new: bool,
+        overall: Option<Response>,
+    ) -> Self {
+        let code = |response: Option<Response>| {
+            response.map_or(0, |response| 1 + i64::from(response as u8))
+        };
+        Self::of(TraceRule::Overall).numbers(
+            code(target) + 16 * code(non_target) + 256 * i64::from(new),
+            code(overall),
+        )
+    }
+
     /// The step as a sentence, with the names and days of its record.
     #[must_use]
     pub fn text(&self, unit: SumUnit, record: &PatientRecord) -> String {
@@ -316,7 +332,29 @@ impl Step {
                 super::amount::shown_ticks(self.reference)
             ),
             TraceRule::Visual => format!("{lesion}: uptake as seen"),
-            TraceRule::Overall => "overall response by the table of the criterion".to_owned(),
+            TraceRule::Overall => format!(
+                "targets {}, others {}, progression by a new lesion {}: {}",
+                coded(self.now % 16),
+                coded(self.now / 16 % 16),
+                if self.now >= 256 { "yes" } else { "no" },
+                coded(self.reference)
+            ),
         }
     }
+}
+
+/// The letters of a response by its code in a step; none is a dash.
+fn coded(code: i64) -> &'static str {
+    [
+        Response::Complete,
+        Response::Partial,
+        Response::Minor,
+        Response::Stable,
+        Response::NonCompleteNonProgressive,
+        Response::Progressive,
+        Response::NotEvaluable,
+    ]
+    .into_iter()
+    .find(|response| 1 + i64::from(*response as u8) == code)
+    .map_or("-", Response::name)
 }
