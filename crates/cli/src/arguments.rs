@@ -12,6 +12,7 @@ use sirt_quantity::{
 };
 
 use crate::activity_arguments::CalculatorArguments;
+use crate::follow_arguments::FollowArguments;
 use crate::new_arguments::NewArguments;
 use crate::plan_arguments::{PlanArguments, ShuntArguments};
 use crate::report_arguments::ReportArguments;
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Shunt(ShuntArguments),
     /// Write a plan, or the record of a treatment, as a document to be signed.
     Report(ReportArguments),
+    /// Follow patients: response by every criterion, times to events.
+    Follow(FollowArguments),
     /// Start a case: a folder with a file that a person reads and writes.
     New(NewArguments),
     /// Print completions for a shell.
@@ -90,6 +93,7 @@ impl Command {
             Self::Plan(arguments) => arguments.json,
             Self::Shunt(arguments) => arguments.json,
             Self::Report(arguments) => arguments.json,
+            Self::Follow(arguments) => arguments.json,
             Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }

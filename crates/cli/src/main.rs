@@ -22,6 +22,8 @@ mod dose_files;
 mod dvh;
 mod dvh_plot;
 mod failure;
+mod follow;
+mod follow_arguments;
 mod histogram_figures;
 mod info;
 mod inputs;
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Shunt(arguments) => plan::run_shunt(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Follow(arguments) => follow::run(&arguments),
         Command::New(arguments) => new_case::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -32,6 +32,38 @@ pub enum OutcomeError {
         /// The names that are known.
         known: &'static str,
     },
+    /// A criterion of response that stands in no table.
+    #[error("criterion `{name}` is unknown; known are {known}")]
+    UnknownCriterion {
+        /// The name as given.
+        name: String,
+        /// The names that are known.
+        known: String,
+    },
+    /// A text that is no day of the calendar.
+    #[error("`{text}` is no date; expected YYYY-MM-DD")]
+    Day {
+        /// The text.
+        text: String,
+    },
+    /// A text or number that is no amount.
+    #[error("{what} `{text}` is no number of {unit} from 0 to 400000 with a decimal point")]
+    Amount {
+        /// What is measured.
+        what: &'static str,
+        /// The text as given.
+        text: String,
+        /// Its unit.
+        unit: &'static str,
+    },
+    /// A record that breaks a rule, so that nothing is concluded from it.
+    #[error("{rule}: {reason}")]
+    Record {
+        /// The rule by its id.
+        rule: &'static str,
+        /// What breaks it, with days and values.
+        reason: String,
+    },
     /// A data table that cannot be read.
     #[error("{table}: {reason}")]
     DataTable {

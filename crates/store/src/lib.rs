@@ -1,4 +1,5 @@
-//! A case on disk: a folder with a file that a person reads and writes.
+//! A case on disk: a folder with a file that a person reads and writes; and
+//! tables of a study ([`Study`]).
 //!
 //! A case is a folder that holds `case.toml` and, beside it, the folders of
 //! its images. The file is described in `docs/case.md` and by the JSON Schema
@@ -28,6 +29,7 @@ mod planar_regions;
 mod read;
 mod row;
 mod schema;
+mod sdtm;
 mod vocabulary;
 mod written;
 mod written_number;
@@ -47,6 +49,7 @@ pub use new_case::NewCase;
 pub use place::Place;
 pub use planar_regions::{PLANAR_REGIONS_VERSION, PlanarOutline, PlanarRegions};
 pub use schema::{SCHEMA_VERSION, json_schema};
+pub use sdtm::{Study, StudyEvent, StudyLaboratory, StudyReader, StudySubject};
 pub use vocabulary::{
     ImageDifference, Intent, Lobe, PlanarRegionRole, PlanarUnit, PlanarViewName,
     PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,

@@ -12,6 +12,7 @@ mod architecture;
 mod dose;
 mod findings;
 mod folders;
+mod follow;
 mod new_case;
 mod output;
 mod pet;

@@ -1,0 +1,242 @@
+//! `sirt follow`: what became of patients, by every criterion.
+
+mod result;
+mod text;
+mod toxicity;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use rayon::prelude::*;
+use sirt_outcome::{
+    CriterionRules, EndpointRules, LaboratoryGrades, MarkerDefinitions, PatientRecord,
+    ResponseCriteria, Timeline, built_in_endpoints, discordances,
+};
+use sirt_store::{Study, StudyReader, StudySubject};
+
+use self::result::{
+    AgreementResult, CriterionJson, DiscordanceJson, EndpointJson, FollowResult, RecordFindingJson,
+    SubjectResult,
+};
+use crate::follow_arguments::FollowArguments;
+use crate::result::Program;
+use crate::table;
+
+/// Runs the command.
+pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
+    let table = ResponseCriteria::built_in()?;
+    let criteria = criteria(&table, &arguments.criteria)?;
+    let tables = Tables {
+        criteria,
+        endpoints: built_in_endpoints()?,
+        markers: MarkerDefinitions::built_in()?,
+        grades: LaboratoryGrades::built_in()?,
+    };
+    let study = Study::read(&arguments.sdtm)
+        .with_context(|| format!("cannot follow {}", arguments.sdtm.display()))?;
+    let chosen = readers(&study, arguments)?;
+    let subjects: Vec<SubjectResult> = chosen
+        .par_iter()
+        .map(|(subject, reader)| follow(subject, reader, &tables))
+        .collect::<anyhow::Result<_>>()?;
+    let result = FollowResult {
+        program: Program::THIS,
+        criteria: tables
+            .criteria
+            .iter()
+            .map(|rules| result::rules(rules))
+            .collect(),
+        files: study.files,
+        agreement: agreement(&subjects),
+        subjects,
+        notes: study.notes,
+    };
+    if arguments.json {
+        table::print_json(&result)?;
+    } else {
+        text::print(&result)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What patients are judged by.
+struct Tables<'a> {
+    criteria: Vec<&'a CriterionRules>,
+    endpoints: Vec<EndpointRules>,
+    markers: MarkerDefinitions,
+    grades: LaboratoryGrades,
+}
+
+/// The criteria that are asked for, each once.
+fn criteria<'a>(
+    table: &'a ResponseCriteria,
+    names: &[String],
+) -> anyhow::Result<Vec<&'a CriterionRules>> {
+    let mut chosen: Vec<&CriterionRules> = Vec::new();
+    for name in names {
+        let named: Vec<&CriterionRules> = if name == "all" {
+            table.iter().collect()
+        } else {
+            vec![table.named(name.trim())?]
+        };
+        for rules in named {
+            if !chosen.iter().any(|known| known.name == rules.name) {
+                chosen.push(rules);
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// Each patient with the reader, or the readers, that are asked for.
+fn readers<'a>(
+    study: &'a Study,
+    arguments: &FollowArguments,
+) -> anyhow::Result<Vec<(&'a StudySubject, &'a StudyReader)>> {
+    let mut chosen = Vec::new();
+    for subject in &study.subjects {
+        if arguments.all_readers {
+            chosen.extend(subject.readers.iter().map(|reader| (subject, reader)));
+            continue;
+        }
+        let reader = match &arguments.reader {
+            None => subject.default_reader(),
+            Some(name) => subject
+                .readers
+                .iter()
+                .find(|reader| reader.name.eq_ignore_ascii_case(name)),
+        };
+        chosen.extend(reader.map(|reader| (subject, reader)));
+    }
+    if chosen.is_empty() {
+        let mut known: Vec<&str> = study
+            .subjects
+            .iter()
+            .flat_map(|subject| subject.readers.iter().map(|reader| reader.name.as_str()))
+            .collect();
+        known.sort_unstable();
+        known.dedup();
+        bail!(
+            "no results by the reader `{}`; the tables have {}",
+            arguments.reader.as_deref().unwrap_or_default(),
+            known.join(", ")
+        );
+    }
+    Ok(chosen)
+}
+
+/// One patient by one reader.
+fn follow(
+    subject: &StudySubject,
+    reader: &StudyReader,
+    tables: &Tables<'_>,
+) -> anyhow::Result<SubjectResult> {
+    let mut result = SubjectResult {
+        id: subject.id.clone(),
+        reader: reader.name.clone(),
+        readers: subject
+            .readers
+            .iter()
+            .map(|reader| reader.name.clone())
+            .collect(),
+        refused: None,
+        criteria: BTreeMap::new(),
+        endpoints: Vec::new(),
+        discordance: Vec::new(),
+        markers: Vec::new(),
+        toxicity: Vec::new(),
+        findings: Vec::new(),
+        notes: Vec::new(),
+    };
+    let record = match &reader.record {
+        Ok(record) => record,
+        Err(reason) => {
+            result.refused = Some(reason.clone());
+            return Ok(result);
+        }
+    };
+    result.findings = record.check().iter().map(RecordFindingJson::of).collect();
+    if let Err(error) = record.checked() {
+        result.refused = Some(error.to_string());
+        return Ok(result);
+    }
+    judge(record, reader, tables, &mut result);
+    result.markers = toxicity::markers(subject, record, &tables.markers)?;
+    let mut notes = Vec::new();
+    result.toxicity = toxicity::toxicity(subject, record, &tables.grades, &mut notes);
+    result.notes = notes;
+    Ok(result)
+}
+
+fn judge(
+    record: &PatientRecord,
+    reader: &StudyReader,
+    tables: &Tables<'_>,
+    result: &mut SubjectResult,
+) {
+    let criteria = &tables.criteria;
+    let timeline = Timeline::of(record, 0);
+    let results: Vec<_> = criteria
+        .iter()
+        .map(|rules| rules.assess(&timeline))
+        .collect();
+    for found in &results {
+        result.criteria.insert(
+            found.criterion.clone(),
+            CriterionJson::of(found, record, &reader.stated),
+        );
+    }
+    result.discordance = discordances(&results)
+        .iter()
+        .map(|found| DiscordanceJson::of(found, record))
+        .collect();
+    // Times to an event follow the first criterion that is asked for.
+    if let (Some(rules), Some(found)) = (criteria.first(), results.first()) {
+        let in_liver = rules.assess(&Timeline::of_liver(record, 0));
+        result.endpoints = tables
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                EndpointJson::of(
+                    endpoint,
+                    &rules.name,
+                    endpoint.time(record, found, &in_liver),
+                    record,
+                )
+            })
+            .collect();
+    }
+}
+
+/// How often the table of responses says the same by RECIST 1.1.
+fn agreement(subjects: &[SubjectResult]) -> Option<AgreementResult> {
+    let mut compared = 0;
+    let mut differences = Vec::new();
+    for subject in subjects {
+        let Some(criterion) = subject.criteria.get("recist-1.1") else {
+            continue;
+        };
+        for point in &criterion.timepoints {
+            let Some(stated) = &point.stated else {
+                continue;
+            };
+            compared += 1;
+            if point.overall.as_deref() != Some(stated.as_str()) {
+                differences.push(result::Difference {
+                    id: subject.id.clone(),
+                    reader: subject.reader.clone(),
+                    visit: point.visit.clone(),
+                    date: point.date.clone(),
+                    ours: point.overall.clone(),
+                    stated: stated.clone(),
+                });
+            }
+        }
+    }
+    (compared > 0).then(|| AgreementResult {
+        compared,
+        same: compared - differences.len(),
+        differences,
+    })
+}

@@ -1,0 +1,233 @@
+//! Markers and toxicity of a patient, from laboratory values and events.
+
+use serde::Serialize;
+use sirt_outcome::{
+    AdverseEvent, Attribution, Day, EventKind, GradedValue, LaboratoryGrades, MarkerDefinitions,
+    PatientRecord, link_event,
+};
+use sirt_store::{StudyLaboratory, StudySubject};
+
+/// A marker by one definition.
+#[derive(Debug, Serialize)]
+pub(crate) struct MarkerJson {
+    marker: String,
+    definition: String,
+    doubtful: bool,
+    values: Vec<MarkerValueJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct MarkerValueJson {
+    date: String,
+    value: f64,
+    unit: String,
+    /// Per cent.
+    change_from_baseline: Option<f64>,
+    /// CR, PR, SD, PD or NE.
+    response: &'static str,
+    /// Why it is not evaluable.
+    reason: Option<&'static str>,
+}
+
+/// The worst grade of a laboratory value, or an event.
+#[derive(Debug, Serialize)]
+pub(crate) struct ToxicityJson {
+    /// `laboratory` or `event`.
+    kind: &'static str,
+    pub(crate) term: String,
+    pub(crate) grade: Option<u8>,
+    pub(crate) date: String,
+    /// The value that has the grade.
+    value: Option<f64>,
+    unit: Option<String>,
+    /// What a value was compared with; how an event stands to the treatment.
+    pub(crate) reason: String,
+    /// Of an event: probable, possible or unlikely.
+    attribution: Option<&'static str>,
+    days_after_treatment: Option<i32>,
+    doubtful: bool,
+}
+
+/// The day after which values are those of follow-up.
+fn start(record: &PatientRecord) -> Option<Day> {
+    record.first_treatment().or_else(|| record.baseline_day(0))
+}
+
+/// Every marker by every definition.
+pub(super) fn markers(
+    subject: &StudySubject,
+    record: &PatientRecord,
+    definitions: &MarkerDefinitions,
+) -> anyhow::Result<Vec<MarkerJson>> {
+    let Some(start) = start(record) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for marker in &record.markers {
+        let rows: Vec<&StudyLaboratory> = subject
+            .laboratory
+            .iter()
+            .filter(|row| row.is_marker && row.test == marker.name)
+            .collect();
+        for definition in definitions.iter() {
+            let verdicts = definition.judge(&marker.values, start)?;
+            found.push(MarkerJson {
+                marker: marker.name.clone(),
+                definition: definition.name.clone(),
+                doubtful: definition.doubtful,
+                values: verdicts
+                    .iter()
+                    .map(|verdict| {
+                        let row = rows.iter().find(|row| row.day == verdict.day);
+                        MarkerValueJson {
+                            date: verdict.day.to_string(),
+                            value: row.map_or(f64::NAN, |row| row.value),
+                            unit: row.map(|row| row.unit.clone()).unwrap_or_default(),
+                            change_from_baseline: verdict
+                                .change_from_baseline
+                                .map(|change| 100.0 * change),
+                            response: verdict.response.map_or("NE", sirt_outcome::Response::name),
+                            reason: verdict.response.err().map(|why| why.reason()),
+                        }
+                    })
+                    .collect(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Names of tests that are no markers, each once and in order.
+fn names(subject: &StudySubject) -> Vec<String> {
+    let mut names: Vec<String> = subject
+        .laboratory
+        .iter()
+        .filter(|row| !row.is_marker)
+        .map(|row| row.test.clone())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The worst grade of each laboratory value after treatment, and every event.
+pub(super) fn toxicity(
+    subject: &StudySubject,
+    record: &PatientRecord,
+    grades: &LaboratoryGrades,
+    notes: &mut Vec<String>,
+) -> Vec<ToxicityJson> {
+    let mut found = Vec::new();
+    if let Some(start) = start(record) {
+        for name in names(subject) {
+            match worst(subject, &name, start, grades) {
+                Ok(worst) => found.extend(worst),
+                Err(error) => notes.push(format!("{name} has no grade: {error}")),
+            }
+        }
+    }
+    let treated: Vec<Day> = record
+        .treatments
+        .iter()
+        .filter(|treatment| treatment.is_studied())
+        .map(|treatment| treatment.day)
+        .collect();
+    for event in &subject.events {
+        let event = AdverseEvent {
+            kind: kind(&event.term),
+            term: event.term.clone(),
+            grade: event.grade,
+            onset: event.onset,
+            resolved: event.resolved,
+        };
+        let link = link_event(&event, &treated, None);
+        found.push(ToxicityJson {
+            kind: "event",
+            term: event.term,
+            grade: event.grade,
+            date: event.onset.to_string(),
+            value: None,
+            unit: None,
+            reason: link.reason.to_owned(),
+            attribution: Some(match link.attribution {
+                Attribution::Probable => "probable",
+                Attribution::Possible => "possible",
+                Attribution::Unlikely => "unlikely",
+            }),
+            days_after_treatment: link.days_after,
+            doubtful: false,
+        });
+    }
+    found
+}
+
+/// The first of the highest grades of a test after `start`.
+fn worst(
+    subject: &StudySubject,
+    name: &str,
+    start: Day,
+    grades: &LaboratoryGrades,
+) -> Result<Option<ToxicityJson>, sirt_outcome::OutcomeError> {
+    let mut rows: Vec<&StudyLaboratory> = subject
+        .laboratory
+        .iter()
+        .filter(|row| row.test == name)
+        .collect();
+    rows.sort_by_key(|row| row.day);
+    let baseline = rows.iter().rev().find(|row| row.day <= start).copied();
+    let mut worst: Option<ToxicityJson> = None;
+    for row in rows.iter().filter(|row| row.day > start) {
+        let same_unit = baseline.filter(|baseline| baseline.unit == row.unit);
+        let grade = grades.grade(
+            name,
+            GradedValue {
+                value: row.value,
+                lower_limit: row.lower_limit,
+                upper_limit: row.upper_limit,
+                baseline: same_unit.map(|row| row.value),
+                baseline_upper_limit: same_unit.and_then(|row| row.upper_limit),
+                symptomatic: false,
+                anticoagulated: false,
+            },
+        )?;
+        if worst
+            .as_ref()
+            .is_none_or(|worst| worst.grade < Some(grade.grade))
+        {
+            worst = Some(ToxicityJson {
+                kind: "laboratory",
+                term: grade.term,
+                grade: Some(grade.grade),
+                date: row.day.to_string(),
+                value: Some(row.value),
+                unit: Some(row.unit.clone()),
+                reason: format!("compared with {}", grade.compared_with),
+                attribution: None,
+                days_after_treatment: Some(row.day.since(start)),
+                doubtful: grade.doubtful,
+            });
+        }
+    }
+    Ok(worst)
+}
+
+/// What an event is by its term.
+fn kind(term: &str) -> EventKind {
+    let term = term.to_lowercase();
+    let has = |word: &str| term.contains(word);
+    if has("ulcer") && (has("gastr") || has("duoden") || has("peptic") || has("stomach")) {
+        EventKind::GastroduodenalUlcer
+    } else if has("pancreatitis") {
+        EventKind::Pancreatitis
+    } else if has("pneumonitis") {
+        EventKind::Pneumonitis
+    } else if has("cholecystitis") {
+        EventKind::Cholecystitis
+    } else if has("carcinoid crisis") {
+        EventKind::CarcinoidCrisis
+    } else if has("jaundice") {
+        EventKind::Jaundice
+    } else {
+        EventKind::Other
+    }
+}

@@ -1,0 +1,13 @@
+//! What a treatment did beside its purpose: grades of laboratory values, liver
+//! disease after radiation, events outside of the liver.
+
+mod ctcae;
+mod events;
+mod liver_disease;
+
+pub use ctcae::{GradedValue, LaboratoryGrade, LaboratoryGrades, LaboratoryGrading};
+pub use events::{AdverseEvent, Attribution, EventKind, EventLink, ExtrahepaticSite, link_event};
+pub use liver_disease::{
+    CANDIDATE_WINDOW, DefinitionVerdict, LiverDiseaseDefinition, LiverEvent, LiverTreatment,
+    liver_toxicity_grade,
+};

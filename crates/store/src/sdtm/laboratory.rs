@@ -1,0 +1,172 @@
+//! Laboratory values (LB) and adverse events (AE) of a patient.
+//!
+//! Values stay in the unit of their table; what has an absolute limit is
+//! turned into the unit of that limit: albumin and haemoglobin g/L, platelets
+//! 10⁹/L, lymphocytes /mm³. A value without a day, a number or the unit that
+//! is asked for is left out with a note.
+
+use sirt_outcome::Day;
+
+use super::subject::Row;
+use super::visit::VisitDate;
+
+/// A laboratory value of a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyLaboratory {
+    /// The test by the name that grades know, or the name of the marker.
+    pub test: String,
+    /// Whether it is a tumour marker.
+    pub is_marker: bool,
+    /// The day of the sample.
+    pub day: Day,
+    /// The value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: String,
+    /// Lower limit of normal.
+    pub lower_limit: Option<f64>,
+    /// Upper limit of normal.
+    pub upper_limit: Option<f64>,
+    /// Laboratory or method; markers of different ones are not compared.
+    pub assay: Option<String>,
+}
+
+/// An adverse event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StudyEvent {
+    /// The preferred term, else the words of the record.
+    pub term: String,
+    /// Grade of CTCAE, 1 to 5.
+    pub grade: Option<u8>,
+    /// Day of onset.
+    pub onset: Day,
+    /// Day of its end.
+    pub resolved: Option<Day>,
+}
+
+/// LBTESTCD, the name that grades know, and the unit of absolute limits.
+const TESTS: [(&str, &str, Option<&str>); 14] = [
+    ("BILI", "bilirubin", None),
+    ("ALT", "alt", None),
+    ("AST", "ast", None),
+    ("ALP", "alp", None),
+    ("GGT", "ggt", None),
+    ("ALB", "albumin", Some("g/L")),
+    ("LYM", "lymphocytes", Some("/mm3")),
+    ("PLAT", "platelets", Some("10^9/L")),
+    ("HGB", "haemoglobin", Some("g/L")),
+    ("INR", "inr", None),
+    ("CREAT", "creatinine", None),
+    ("LIPASE", "lipase", None),
+    ("LIPASET", "lipase", None),
+    ("AMYLASE", "amylase", None),
+];
+
+/// Words of LBTEST that name a marker.
+const MARKERS: [(&str, &str); 4] = [
+    ("CHROMOGRANIN", "chromogranin A"),
+    ("ENOLASE", "neuron-specific enolase"),
+    ("HYDROXYINDOLEACETIC", "5-HIAA"),
+    ("PANCREASTATIN", "pancreastatin"),
+];
+
+/// What a number of `unit` is multiplied by to be one of `wanted`.
+fn factor(unit: &str, wanted: &str) -> Option<f64> {
+    let unit = unit.to_lowercase().replace(['^', ' '], "");
+    match (wanted, unit.as_str()) {
+        ("g/L", "g/l") => Some(1.0),
+        ("g/L", "g/dl") => Some(10.0),
+        ("10^9/L", "109/l" | "10e9/l" | "gi/l" | "103/ul" | "10e3/ul" | "thou/ul") => Some(1.0),
+        ("/mm3", "/mm3" | "/ul") => Some(1.0),
+        ("/mm3", "109/l" | "10e9/l" | "gi/l" | "103/ul" | "10e3/ul" | "thou/ul") => Some(1000.0),
+        _ => None,
+    }
+}
+
+/// The row as a value; none for a test that is not read, an error for one that cannot be.
+pub(super) fn laboratory(row: Row<'_>) -> Result<Option<StudyLaboratory>, String> {
+    let code = row.get("LBTESTCD").to_uppercase();
+    let name = row.get("LBTEST").to_uppercase();
+    let test = TESTS.iter().find(|(known, _, _)| *known == code);
+    let marker = MARKERS.iter().find(|(words, _)| name.contains(words));
+    let (name, wanted) = match (test, marker) {
+        (Some((_, name, wanted)), _) => (*name, *wanted),
+        (None, Some((_, name))) => (*name, None),
+        (None, None) => return Ok(None),
+    };
+    if row.get("LBSTAT").eq_ignore_ascii_case("NOT DONE") {
+        return Ok(None);
+    }
+    let text = row.get("LBSTRESN");
+    let text = if text.is_empty() {
+        row.get("LBSTRESC")
+    } else {
+        text
+    };
+    let value: f64 = text
+        .parse()
+        .map_err(|_| row.wrong("LBSTRESN", format!("`{text}` is no number")))?;
+    let unit = row.get("LBSTRESU");
+    let scale = match wanted {
+        None => 1.0,
+        Some(wanted) => factor(unit, wanted)
+            .ok_or_else(|| row.wrong("LBSTRESU", format!("{code} in `{unit}`, not in {wanted}")))?,
+    };
+    let VisitDate::Exact(day) =
+        VisitDate::parse(row.get("LBDTC")).map_err(|reason| row.wrong("LBDTC", reason))?
+    else {
+        return Err(row.wrong("LBDTC", "a value without a day".to_owned()));
+    };
+    let limit = |column: &str| {
+        row.get(column)
+            .parse::<f64>()
+            .ok()
+            .map(|limit| limit * scale)
+    };
+    let assay = [row.get("LBNAM"), row.get("LBMETHOD")]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    Ok(Some(StudyLaboratory {
+        test: name.to_owned(),
+        is_marker: test.is_none(),
+        day,
+        value: value * scale,
+        unit: wanted.unwrap_or(unit).to_owned(),
+        lower_limit: limit("LBSTNRLO"),
+        upper_limit: limit("LBSTNRHI"),
+        assay: Some(assay).filter(|assay| !assay.is_empty()),
+    }))
+}
+
+/// The row as an event.
+pub(super) fn event(row: Row<'_>) -> Result<StudyEvent, String> {
+    let exact = |column: &str| {
+        VisitDate::parse(row.get(column))
+            .map(|date| match date {
+                VisitDate::Exact(day) => Some(day),
+                _ => None,
+            })
+            .map_err(|reason| row.wrong(column, reason))
+    };
+    let term = row.get("AEDECOD");
+    let term = if term.is_empty() {
+        row.get("AETERM")
+    } else {
+        term
+    };
+    let grade = row.get("AETOXGR");
+    let grade = match grade.trim_end_matches(".0").parse::<u8>() {
+        Ok(grade @ 1..=5) => Some(grade),
+        _ if grade.is_empty() => None,
+        _ => return Err(row.wrong("AETOXGR", format!("`{grade}` is outside 1..=5"))),
+    };
+    Ok(StudyEvent {
+        term: term.to_owned(),
+        grade,
+        onset: exact("AESTDTC")?
+            .ok_or_else(|| row.wrong("AESTDTC", "an event without a day of onset".to_owned()))?,
+        resolved: exact("AEENDTC")?,
+    })
+}
