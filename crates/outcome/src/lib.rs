@@ -1,9 +1,10 @@
-//! Scores of the patient's condition; sees no pixel.
+//! Scores of the patient's condition and the evidence of cohorts; sees no pixel.
 //!
 //! This crate opens no file, reads no clock and holds no global: data tables
 //! are built in, others come as text.
 
 mod error;
+pub mod evidence;
 mod liver_function;
 mod sex;
 

@@ -1,0 +1,4 @@
+//! The statistics of cohorts, held against R itself.
+
+mod proportion;
+mod r;
