@@ -6,6 +6,7 @@
 
 mod beta;
 pub mod proportion;
+pub mod survival;
 
 pub use proportion::{ProportionInterval, ProportionMethod, proportion_interval};
 

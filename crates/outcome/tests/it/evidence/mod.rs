@@ -2,3 +2,4 @@
 
 mod proportion;
 mod r;
+mod survival;
