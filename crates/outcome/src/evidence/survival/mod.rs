@@ -18,6 +18,7 @@ pub use kaplan_meier::{
     reverse_kaplan_meier,
 };
 pub use landmark::{Landmark, landmark};
+pub(crate) use log_rank::chi_square_tail;
 pub use log_rank::{LogRank, LogRankGroup, log_rank};
 pub use quantile::{SurvivalQuantile, SurvivalTime};
 pub use restricted_mean::RestrictedMean;
