@@ -5,6 +5,7 @@
 //! Knows nothing of images, files or the clock.
 
 mod beta;
+pub mod claim;
 pub mod cox;
 pub mod proportion;
 pub mod survival;

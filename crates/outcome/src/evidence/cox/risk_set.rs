@@ -23,7 +23,7 @@ pub(crate) struct RiskSets {
     pub(crate) stratum_ends: Vec<usize>,
     /// Sorted rows of each stratum from the last entry to the first.
     pub(crate) by_entry: Vec<u32>,
-    pub(crate) centre: Vec<f64>,
+    /// Mean absolute deviation of each covariate, by which it is divided.
     pub(crate) scale: Vec<f64>,
 }
 
@@ -57,7 +57,7 @@ impl RiskSets {
             .collect();
         let total: f64 = weight.iter().sum();
         let mut x = vec![0.0; row.len() * p];
-        let (mut centre, mut scale) = (vec![0.0; p], vec![1.0; p]);
+        let mut scale = vec![1.0; p];
         for (number, covariate) in columns.covariates.iter().enumerate() {
             let sorted = gather(covariate);
             let mean = sorted.iter().zip(&weight).map(|(x, w)| x * w).sum::<f64>() / total;
@@ -67,7 +67,6 @@ impl RiskSets {
                 .map(|(x, w)| (x - mean).abs() * w)
                 .sum::<f64>()
                 / total;
-            centre[number] = mean;
             scale[number] = if spread > 0.0 { spread } else { 1.0 };
             for (position, value) in sorted.iter().enumerate() {
                 x[position * p + number] = (value - mean) / scale[number];
@@ -98,7 +97,6 @@ impl RiskSets {
             x,
             stratum_ends,
             by_entry,
-            centre,
             scale,
             row,
         }

@@ -1,5 +1,6 @@
 //! The statistics of cohorts, held against R itself.
 
+mod claim;
 mod cox;
 mod proportion;
 mod r;
