@@ -12,6 +12,7 @@ use sirt_quantity::{
 };
 
 use crate::activity_arguments::CalculatorArguments;
+use crate::evidence_arguments::EvidenceArguments;
 use crate::new_arguments::NewArguments;
 use crate::plan_arguments::{PlanArguments, ShuntArguments};
 
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Measure the lung shunt of a case by every way that it allows.
     Shunt(ShuntArguments),
+    /// Figures of cohorts, and what printed figures can mean.
+    Evidence(EvidenceArguments),
     /// Start a case: a folder with a file that a person reads and writes.
     New(NewArguments),
     /// Print completions for a shell.
@@ -82,6 +85,7 @@ impl Command {
             Self::Activity(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Shunt(arguments) => arguments.json,
+            Self::Evidence(arguments) => arguments.command.json(),
             Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }

@@ -21,6 +21,8 @@ mod dose_dicom;
 mod dose_files;
 mod dvh;
 mod dvh_plot;
+mod evidence;
+mod evidence_arguments;
 mod failure;
 mod histogram_figures;
 mod info;
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Activity(arguments) => activity::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Shunt(arguments) => plan::run_shunt(&arguments),
+        Command::Evidence(arguments) => evidence::run(&arguments),
         Command::New(arguments) => new_case::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -6,7 +6,9 @@
 
 mod beta;
 pub mod claim;
+pub mod competing_risks;
 pub mod cox;
+pub mod pooling;
 pub mod proportion;
 pub mod survival;
 

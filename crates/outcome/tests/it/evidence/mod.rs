@@ -1,7 +1,9 @@
 //! The statistics of cohorts, held against R itself.
 
 mod claim;
+mod competing_risks;
 mod cox;
+mod pooling;
 mod proportion;
 mod r;
 mod survival;
