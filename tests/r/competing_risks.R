@@ -3,14 +3,14 @@ source("cohorts.R")
 suppressPackageStartupMessages(library(cmprsk))
 case <- function(name, d) {
   d <- d[complete.cases(d[, c("time", "cause", "group", "x1", "x2", "x3")]), ]
-  at <- unname(quantile(d$time, c(0.05, 0.2, 0.5, 0.8, 0.95, 1), type = 1))
+  at <- unique(unname(quantile(d$time, c(0.05, 0.2, 0.5, 0.8, 0.95, 1), type = 1)))
   all <- cuminc(d$time, d$cause)
   points <- timepoints(all, at)
   by <- lapply(c(0, 1), function(rho) cuminc(d$time, d$cause, d$group, rho = rho)$Tests)
   list(name = name, time = I(d$time), cause = I(d$cause), group = I(as.integer(factor(d$group)) - 1L),
        x = list(x1 = I(d$x1), x2 = I(d$x2), x3 = I(d$x3)),
        incidences = lapply(1:2, function(k)
-         list(cause = k, at = at, estimate = unname(points$est[k, ]), variance = unname(points$var[k, ]))),
+         list(cause = k, at = I(at), estimate = I(unname(points$est[k, ])), variance = I(unname(points$var[k, ])))),
        tests = unlist(lapply(1:2, function(k) lapply(1:2, function(r)
          list(cause = k, rho = r - 1, statistic = by[[r]][k, "stat"], p = by[[r]][k, "pv"]))), recursive = FALSE),
        models = lapply(1:2, function(k) {

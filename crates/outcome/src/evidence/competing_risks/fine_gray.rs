@@ -377,8 +377,8 @@ fn middle(rows: &Sorted, beta: &[f64], of: u8, risks: &[Risk]) -> DMatrix<f64> {
         let at_risk = (n - start) as f64;
         let censored = rows.cause[start..end].iter().filter(|cause| **cause == 0).count();
         if censored > 0 {
-            // Events at a time come before its censorings.
-            let later = &after[group + 1];
+            // Events at the time itself are in the integral, as in R's cmprsk.
+            let later = &after[group];
             let part: Vec<f64> = (0..p)
                 .map(|number| {
                     (gone[1 + number] * later[0] - gone[0] * later[1 + number]) / at_risk
