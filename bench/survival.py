@@ -93,26 +93,28 @@ def lifelines(data: np.ndarray, repeats: int) -> dict | None:
 
 
 def pypi_survival(data: np.ndarray, repeats: int) -> dict | None:
-    """The Rust package; only what its installed version offers is timed."""
+    """The Rust package of that name, through its R-like calls."""
     try:
         import survival as peer
     except ImportError:
         return None
-    columns = data.T.tolist()
-    found = {}
-    if hasattr(peer, "survfitkm"):
-        def km():
-            peer.survfitkm(columns[0], columns[1])
-            return []
-        found["km"] = timed(km, repeats)
-    if hasattr(peer, "coxph_fit"):
-        rows = data[:, 2:].tolist()
+    names = ["time", "event", *(f"x{i}" for i in range(1, COVARIATES + 1))]
+    columns = dict(zip(names, np.ascontiguousarray(data.T)))
 
-        def cox():
-            fit = peer.coxph_fit(columns[0], [int(e) for e in columns[1]], rows)
-            return list(getattr(fit, "coefficients", []))
-        found["cox"] = timed(cox, repeats)
-    return found or None
+    def km():
+        curve = peer.survfit("Surv(time, event) ~ 1", data=columns, conf_type="log-log")
+        return [first_at_or_below(curve.time, values) for values in (curve.surv, curve.lower, curve.upper)]
+
+    def cox():
+        fit = peer.coxph("Surv(time, event) ~ " + " + ".join(names[2:]), data=columns, ties="efron")
+        return list(fit.coefficients)
+
+    return {"km": timed(km, repeats), "cox": timed(cox, repeats)}
+
+
+def first_at_or_below(times, values) -> float:
+    values = np.asarray(values, dtype=float)
+    return float(np.asarray(times)[np.argmax(values <= 0.5)])
 
 
 def main() -> int:

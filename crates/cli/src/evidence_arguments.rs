@@ -45,7 +45,12 @@ pub(crate) struct CheckArguments {
     #[arg(value_name = "PATH", required_unless_present = "percent", conflicts_with_all = ["percent", "of"])]
     pub(crate) path: Option<PathBuf>,
     /// One percentage as printed, like 66 or 22.5.
-    #[arg(long, value_name = "PERCENT", requires = "of", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        requires = "of",
+        allow_hyphen_values = true
+    )]
     pub(crate) percent: Option<String>,
     /// Its stated denominator.
     #[arg(long, value_name = "N", requires = "percent")]
@@ -93,7 +98,13 @@ pub(crate) struct KaplanMeierArguments {
     #[arg(long, value_name = "COLUMN", requires = "by")]
     pub(crate) strata: Option<String>,
     /// Power of survival in the weights of the log-rank test.
-    #[arg(long, value_name = "RHO", default_value_t = 0.0, requires = "by", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "RHO",
+        default_value_t = 0.0,
+        requires = "by",
+        allow_hyphen_values = true
+    )]
     pub(crate) rho: f64,
     /// Scale of the intervals.
     #[arg(long, value_enum, default_value = "log-log")]

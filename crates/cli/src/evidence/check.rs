@@ -104,8 +104,16 @@ fn figure_text(figure: &FigureCheck) -> String {
     let mut rules = Table::new(&[("rule", ""), ("of exactly n", ""), ("of n or fewer", "")]);
     for (rule, equal, at_most) in [
         ("half up", &figure.equal.half_up, &figure.at_most.half_up),
-        ("half even", &figure.equal.half_even, &figure.at_most.half_even),
-        ("truncated", &figure.equal.truncated, &figure.at_most.truncated),
+        (
+            "half even",
+            &figure.equal.half_even,
+            &figure.at_most.half_even,
+        ),
+        (
+            "truncated",
+            &figure.equal.truncated,
+            &figure.at_most.truncated,
+        ),
     ] {
         rules.row([rule.to_owned(), all(equal), all(at_most)]);
     }
@@ -136,7 +144,10 @@ fn study_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
                 let entry = entry.with_context(|| folder.display().to_string())?.path();
                 if entry.is_dir() {
                     below.push(entry);
-                } else if entry.extension().is_some_and(|extension| extension == "toml") {
+                } else if entry
+                    .extension()
+                    .is_some_and(|extension| extension == "toml")
+                {
                     files.push(entry);
                 }
             }
@@ -188,7 +199,10 @@ fn studies_result(studies: Vec<(PathBuf, CheckedStudy)>) -> StudiesResult {
 fn studies_text(studies: &[(PathBuf, CheckedStudy)]) -> String {
     let mut text = String::new();
     for (_, study) in studies {
-        text.push_str(&format!("{}: {} (n = {})\n", study.name, study.title, study.n));
+        text.push_str(&format!(
+            "{}: {} (n = {})\n",
+            study.name, study.title, study.n
+        ));
         let mut claims = Table::new(&[
             ("claim", ""),
             ("printed", ""),
@@ -198,7 +212,11 @@ fn studies_text(studies: &[(PathBuf, CheckedStudy)]) -> String {
         ]);
         for claim in &study.claims {
             let interval = claim.interval.map_or_else(String::new, |interval| {
-                format!("{:.1}–{:.1}", interval.lower * 100.0, interval.upper * 100.0)
+                format!(
+                    "{:.1}–{:.1}",
+                    interval.lower * 100.0,
+                    interval.upper * 100.0
+                )
             });
             claims.row([
                 claim.id.clone(),

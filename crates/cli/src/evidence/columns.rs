@@ -33,7 +33,10 @@ impl Rows {
     pub(crate) fn text(&self) -> String {
         let mut text = format!("rows: {} read, {} used", self.read, self.used);
         for excluded in &self.excluded {
-            text.push_str(&format!("\n  {} left out: {}", excluded.count, excluded.reason));
+            text.push_str(&format!(
+                "\n  {} left out: {}",
+                excluded.count, excluded.reason
+            ));
         }
         text.push('\n');
         text

@@ -192,10 +192,10 @@ fn text(result: &CoxResult) -> String {
         ("PH test p", ""),
     ]);
     for (number, term) in result.terms.iter().enumerate() {
-        let hazards = result
-            .proportional_hazards
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |test| format!("{:.4}", test.terms[number].p));
+        let hazards = result.proportional_hazards.as_ref().map_or_else(
+            || "-".to_owned(),
+            |test| format!("{:.4}", test.terms[number].p),
+        );
         terms.row([
             term.name.clone(),
             format!("{:.4}", term.coef),

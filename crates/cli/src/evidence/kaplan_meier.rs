@@ -99,7 +99,11 @@ fn computed(arguments: &KaplanMeierArguments) -> anyhow::Result<KaplanMeierResul
     }
     let mut subjects = Subjects::of(&columns, &arguments.subjects)?;
     if let Some(at) = arguments.landmark {
-        for time in subjects.time.iter_mut().chain(subjects.entry.iter_mut().flatten()) {
+        for time in subjects
+            .time
+            .iter_mut()
+            .chain(subjects.entry.iter_mut().flatten())
+        {
             *time -= at;
         }
     }
@@ -133,8 +137,16 @@ fn computed(arguments: &KaplanMeierArguments) -> anyhow::Result<KaplanMeierResul
                     .with_context(|| format!("{file}: group {name}"))?;
             }
             if names.len() > 1 && subjects.weight.is_none() {
-                let strata = arguments.strata.as_ref().map(|strata| columns.levels(strata).0);
-                let found = log_rank(&subjects.columns(), &levels, strata.as_deref(), arguments.rho);
+                let strata = arguments
+                    .strata
+                    .as_ref()
+                    .map(|strata| columns.levels(strata).0);
+                let found = log_rank(
+                    &subjects.columns(),
+                    &levels,
+                    strata.as_deref(),
+                    arguments.rho,
+                );
                 // No events in any group is a result of its own: curves without a test.
                 if subjects.event.iter().any(|event| *event) {
                     test = Some(LogRankResult {
@@ -258,7 +270,8 @@ fn text(result: &KaplanMeierResult) -> String {
             ("lower", ""),
             ("upper", ""),
         ]);
-        let end = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |end| format!("{end:.4}"));
+        let end =
+            |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |end| format!("{end:.4}"));
         for Step { step, .. } in group.table.iter().filter(|step| step.step.events > 0.0) {
             steps.row([
                 step.time.to_string(),

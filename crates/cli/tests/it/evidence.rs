@@ -26,20 +26,42 @@ fn studies() -> String {
 
 #[test]
 fn one_figure_by_every_rule() {
-    let result = json(&sirt(&["evidence", "check", "--percent", "66", "--of", "34", "--json"]));
+    let result = json(&sirt(&[
+        "evidence",
+        "check",
+        "--percent",
+        "66",
+        "--of",
+        "34",
+        "--json",
+    ]));
     assert_eq!(result["verdict"], "impossible as printed");
     assert_eq!(result["solutions"].as_array().unwrap().len(), 0);
     assert_eq!(
         result["at_most"]["half_up"],
         serde_json::json!([{"k": 19, "n": 29}, {"k": 21, "n": 32}])
     );
-    assert_eq!(result["at_most"]["truncated"][0], serde_json::json!({"k": 2, "n": 3}));
-    let unique = json(&sirt(&["evidence", "check", "--percent", "24%", "--of", "34", "--json"]));
+    assert_eq!(
+        result["at_most"]["truncated"][0],
+        serde_json::json!({"k": 2, "n": 3})
+    );
+    let unique = json(&sirt(&[
+        "evidence",
+        "check",
+        "--percent",
+        "24%",
+        "--of",
+        "34",
+        "--json",
+    ]));
     assert_eq!(unique["solutions"], serde_json::json!([{"k": 8, "n": 34}]));
     for (line, code) in [
         (vec!["evidence", "check", "--percent", "66"], 2),
         (vec!["evidence", "check"], 2),
-        (vec!["evidence", "check", "--percent", "166", "--of", "34"], 1),
+        (
+            vec!["evidence", "check", "--percent", "166", "--of", "34"],
+            1,
+        ),
         (vec!["evidence", "check", "--percent", "66", "--of", "0"], 1),
     ] {
         assert_eq!(sirt(&line).status.code(), Some(code), "{line:?}");
@@ -73,7 +95,16 @@ fn curves_count_every_row_and_say_what_is_not_reached() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "cohort.csv", COHORT.as_bytes());
     let result = json(&sirt(&[
-        "evidence", "km", text(&file), "--time", "months", "--event", "died", "--by", "arm", "--json",
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--by",
+        "arm",
+        "--json",
     ]));
     assert_eq!(result["rows"]["read"], 10);
     assert_eq!(result["rows"]["used"], 9);
@@ -92,7 +123,16 @@ fn curves_count_every_row_and_say_what_is_not_reached() {
     assert!((number(&groups[1]["table"][2], "/survival") - 0.25).abs() < 1e-12);
     assert!(number(&result, "/log_rank/p") > 0.0);
     let landmark = json(&sirt(&[
-        "evidence", "km", text(&file), "--time", "months", "--event", "died", "--landmark", "5", "--json",
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--landmark",
+        "5",
+        "--json",
     ]));
     assert_eq!(landmark["rows"]["used"], 6);
     assert_eq!(landmark["rows"]["excluded"].as_array().unwrap().len(), 3);
@@ -102,19 +142,37 @@ fn curves_count_every_row_and_say_what_is_not_reached() {
 fn events_that_are_not_0_and_1_are_settled_by_an_option() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "lung.csv", b"time,status\n5,2\n6,1\n7,2\n");
-    let line = ["evidence", "km", text(&file), "--time", "time", "--event", "status"];
+    let line = [
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "time",
+        "--event",
+        "status",
+    ];
     let output = sirt(&line);
     assert_eq!(output.status.code(), Some(3));
-    assert!(
-        String::from_utf8_lossy(&output.stderr)
-            .contains("column `status` has the values 1, 2; say with --event-is which one is the event")
-    );
+    assert!(String::from_utf8_lossy(&output.stderr).contains(
+        "column `status` has the values 1, 2; say with --event-is which one is the event"
+    ));
     let mut settled = line.to_vec();
     settled.extend(["--event-is", "2", "--json"]);
     assert_eq!(json(&sirt(&settled))["groups"][0]["events"], 2);
-    let wrong = sirt(&["evidence", "km", text(&file), "--time", "tme", "--event", "status"]);
+    let wrong = sirt(&[
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "tme",
+        "--event",
+        "status",
+    ]);
     assert_eq!(wrong.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("no column `tme`; its columns are time, status"));
+    assert!(
+        String::from_utf8_lossy(&wrong.stderr)
+            .contains("no column `tme`; its columns are time, status")
+    );
 }
 
 #[test]
@@ -122,7 +180,15 @@ fn cox_takes_words_as_levels() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "cohort.csv", COHORT.as_bytes());
     let line = [
-        "evidence", "cox", text(&file), "--time", "months", "--event", "died", "--covariates", "age,stage",
+        "evidence",
+        "cox",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--covariates",
+        "age,stage",
     ];
     let mut with_json = line.to_vec();
     with_json.push("--json");
@@ -141,7 +207,15 @@ fn cox_takes_words_as_levels() {
     }
     assert!(sirt(&line).status.success());
     let constant = sirt(&[
-        "evidence", "cox", text(&file), "--time", "months", "--event", "died", "--covariates", "died,age,died",
+        "evidence",
+        "cox",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--covariates",
+        "died,age,died",
     ]);
     assert_eq!(constant.status.code(), Some(1));
 }
@@ -156,8 +230,18 @@ fn pooling_names_method_and_heterogeneity() {
     );
     for method in ["fixed", "dl", "reml", "pm", "glmm"] {
         let result = json(&sirt(&[
-            "evidence", "pool", text(&file), "--events", "k", "--total", "n", "--study", "study",
-            "--method", method, "--json",
+            "evidence",
+            "pool",
+            text(&file),
+            "--events",
+            "k",
+            "--total",
+            "n",
+            "--study",
+            "study",
+            "--method",
+            method,
+            "--json",
         ]));
         let estimate = number(&result, "/estimate");
         assert!(number(&result, "/lower") < estimate && estimate < number(&result, "/upper"));
@@ -165,7 +249,16 @@ fn pooling_names_method_and_heterogeneity() {
         assert!(!result["method"].as_str().unwrap().is_empty());
     }
     let wrong = sirt(&[
-        "evidence", "pool", text(&file), "--events", "k", "--total", "n", "--method", "glmm", "--hartung-knapp",
+        "evidence",
+        "pool",
+        text(&file),
+        "--events",
+        "k",
+        "--total",
+        "n",
+        "--method",
+        "glmm",
+        "--hartung-knapp",
     ]);
     assert_eq!(wrong.status.code(), Some(2));
 }

@@ -119,7 +119,11 @@ pub(crate) fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
         let step = (below / p).ln() * below / (density * x);
         let mut next = x * (-step).exp();
         if !(next > low && next < high) {
-            next = if low > 0.0 { (low * high).sqrt() } else { high * 1e-3 };
+            next = if low > 0.0 {
+                (low * high).sqrt()
+            } else {
+                high * 1e-3
+            };
             if !(next > low && next < high) {
                 next = 0.5 * (low + high);
             }

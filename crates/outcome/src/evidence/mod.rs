@@ -4,10 +4,12 @@
 //! call it, and names its method in what it returns.
 //! Knows nothing of images, files or the clock.
 
+pub mod agreement;
 mod beta;
 pub mod claim;
 pub mod competing_risks;
 pub mod cox;
+pub mod dose_response;
 pub mod pooling;
 pub mod proportion;
 pub mod survival;

@@ -14,7 +14,9 @@ use super::check_level;
 use crate::OutcomeError;
 
 /// How an interval of a proportion is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProportionMethod {
     /// Exact; covers at least its level whatever the proportion.
@@ -132,13 +134,20 @@ pub fn proportion_interval(
             let square = z * z;
             let centre = (count + square / 2.0) / (size + square);
             let half = if method == ProportionMethod::Wilson {
-                z / (size + square)
-                    * (count * (size - count) / size + square / 4.0).sqrt()
+                z / (size + square) * (count * (size - count) / size + square / 4.0).sqrt()
             } else {
                 z * (centre * (1.0 - centre) / (size + square)).sqrt()
             };
-            let lower = if k == 0 { 0.0 } else { (centre - half).max(0.0) };
-            let upper = if k == n { 1.0 } else { (centre + half).min(1.0) };
+            let lower = if k == 0 {
+                0.0
+            } else {
+                (centre - half).max(0.0)
+            };
+            let upper = if k == n {
+                1.0
+            } else {
+                (centre + half).min(1.0)
+            };
             (lower, upper)
         }
     };
@@ -192,10 +201,15 @@ mod tests {
             (16, 18, 65.3, 98.6),
             (0, 18, 0.0, 18.5),
         ] {
-            let found =
-                proportion_interval(k, n, 0.95, ProportionMethod::ClopperPearson).unwrap();
-            assert!((found.lower * 100.0 - lower).abs() <= 0.05 + 1e-9, "{found:?}");
-            assert!((found.upper * 100.0 - upper).abs() <= 0.05 + 1e-9, "{found:?}");
+            let found = proportion_interval(k, n, 0.95, ProportionMethod::ClopperPearson).unwrap();
+            assert!(
+                (found.lower * 100.0 - lower).abs() <= 0.05 + 1e-9,
+                "{found:?}"
+            );
+            assert!(
+                (found.upper * 100.0 - upper).abs() <= 0.05 + 1e-9,
+                "{found:?}"
+            );
         }
     }
 
@@ -203,11 +217,15 @@ mod tests {
     fn refuses_what_is_no_proportion() {
         let exact = ProportionMethod::ClopperPearson;
         assert_eq!(
-            proportion_interval(0, 0, 0.95, exact).unwrap_err().to_string(),
+            proportion_interval(0, 0, 0.95, exact)
+                .unwrap_err()
+                .to_string(),
             "denominator 0 is not allowed; allowed is 1 or more"
         );
         assert_eq!(
-            proportion_interval(5, 4, 0.95, exact).unwrap_err().to_string(),
+            proportion_interval(5, 4, 0.95, exact)
+                .unwrap_err()
+                .to_string(),
             "count 5 of 4 is not allowed; allowed is 0 to the denominator"
         );
         assert!(proportion_interval(1, 4, 95.0, exact).is_err());

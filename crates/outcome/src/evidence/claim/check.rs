@@ -211,7 +211,13 @@ fn counts(study: &Study, claim: &Claim) -> Result<Vec<Solution>, OutcomeError> {
         let smallest = claim.of.unwrap_or(k.max(1));
         return Ok((smallest..=largest).map(|n| Solution { k, n }).collect());
     };
-    Ok(printing_so(claim, percent.parse()?, claim.of, largest, false))
+    Ok(printing_so(
+        claim,
+        percent.parse()?,
+        claim.of,
+        largest,
+        false,
+    ))
 }
 
 fn is_share(claim: &Claim) -> bool {
@@ -382,9 +388,12 @@ fn groups(study: &Study) -> Vec<Group> {
             claims: stated.claims().filter_map(number).collect(),
             relations: vec![relation],
         };
-        let (touched, apart): (Vec<Group>, Vec<Group>) = groups
-            .into_iter()
-            .partition(|other| other.claims.iter().any(|claim| group.claims.contains(claim)));
+        let (touched, apart): (Vec<Group>, Vec<Group>) = groups.into_iter().partition(|other| {
+            other
+                .claims
+                .iter()
+                .any(|claim| group.claims.contains(claim))
+        });
         for other in touched {
             group.claims.extend(other.claims);
             group.relations.extend(other.relations);
@@ -398,11 +407,7 @@ fn groups(study: &Study) -> Vec<Group> {
     groups
 }
 
-fn findings(
-    study: &Study,
-    claims: &[CheckedClaim],
-    relations: &[CheckedRelation],
-) -> Vec<Finding> {
+fn findings(study: &Study, claims: &[CheckedClaim], relations: &[CheckedRelation]) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut say = |claims: Vec<String>, rule: String| found.push(Finding { claims, rule });
     if study.source_level == SourceLevel::Secondary {
@@ -431,7 +436,9 @@ fn findings(
         let of_endpoint: Vec<&CheckedClaim> = claims
             .iter()
             .filter(|claim| {
-                claim.endpoint == endpoint && claim.months.is_some() && claim.unit == ClaimUnit::Patient
+                claim.endpoint == endpoint
+                    && claim.months.is_some()
+                    && claim.unit == ClaimUnit::Patient
             })
             .collect();
         let sets: Vec<Vec<u64>> = of_endpoint
@@ -454,7 +461,9 @@ fn findings(
         if sets.len() > 1 && !shared {
             say(
                 of_endpoint.iter().map(|claim| claim.id.clone()).collect(),
-                format!("{endpoint}: no one denominator prints all time points, so it changes between them"),
+                format!(
+                    "{endpoint}: no one denominator prints all time points, so it changes between them"
+                ),
             );
         }
     }
@@ -463,7 +472,10 @@ fn findings(
         if claim.kind == ClaimKind::SurvivalAtFollowUp {
             say(
                 one(),
-                format!("{}: alive at a follow-up that differs between patients is no Kaplan-Meier estimate", claim.endpoint),
+                format!(
+                    "{}: alive at a follow-up that differs between patients is no Kaplan-Meier estimate",
+                    claim.endpoint
+                ),
             );
         }
         if claim.unit == ClaimUnit::Lesion {
@@ -483,7 +495,10 @@ fn findings(
             );
         }
         if claim.denominator == Denominator::Unstated && is_share(claim) && claim.of.is_none() {
-            say(one(), format!("{}: of how many is not stated", claim.endpoint));
+            say(
+                one(),
+                format!("{}: of how many is not stated", claim.endpoint),
+            );
         }
         if checked.verdict == Verdict::Impossible {
             say(one(), format!("{}: {}", claim.endpoint, checked.reason));

@@ -1,7 +1,7 @@
 //! Counts of several claims that fit all their relations at once.
 
-use super::study::{Relation, RelationKind};
 use super::Solution;
+use super::study::{Relation, RelationKind};
 
 /// A search by trial and return over small sets of counts.
 pub(super) struct JointSearch<'a> {
@@ -43,13 +43,9 @@ impl NumberedRelation {
             }
             RelationKind::Sum => {
                 one_denominator(parts().chain(whole))
-                    && whole.is_none_or(|whole| {
-                        sum <= whole.k && (!complete || sum == whole.k)
-                    })
+                    && whole.is_none_or(|whole| sum <= whole.k && (!complete || sum == whole.k))
             }
-            RelationKind::Within => {
-                whole.is_none_or(|whole| parts().all(|part| part.k <= whole.k))
-            }
+            RelationKind::Within => whole.is_none_or(|whole| parts().all(|part| part.k <= whole.k)),
             RelationKind::DenominatorIsCount => {
                 whole.is_none_or(|whole| parts().all(|part| part.n == whole.k))
             }

@@ -166,7 +166,12 @@ impl RuledSolutions {
     /// Those that a rounding prints so, either way of halves, in order.
     #[must_use]
     pub fn rounded(&self) -> Vec<Solution> {
-        let mut all: Vec<Solution> = self.half_up.iter().chain(&self.half_even).copied().collect();
+        let mut all: Vec<Solution> = self
+            .half_up
+            .iter()
+            .chain(&self.half_even)
+            .copied()
+            .collect();
         all.sort_unstable_by_key(|solution| (solution.n, solution.k));
         all.dedup();
         all
@@ -276,7 +281,10 @@ mod tests {
             "2/17 3/25 3/26 4/33 4/34"
         );
         assert!(to_34("66", Rounding::Truncated).contains(&"2/3".to_owned()));
-        assert_eq!(check_figure("66", 34).unwrap().equal, RuledSolutions::default());
+        assert_eq!(
+            check_figure("66", 34).unwrap().equal,
+            RuledSolutions::default()
+        );
     }
 
     #[test]
@@ -302,8 +310,21 @@ mod tests {
                 [Solution { k, n: 40 }]
             );
         }
-        assert_eq!("2.50".parse::<PrintedPercent>().unwrap().to_string(), "2.50");
-        for wrong in ["", "101", "-3", "6.", "1e2", "0.1234567", ".5", "66,7", "12345678901234567890"] {
+        assert_eq!(
+            "2.50".parse::<PrintedPercent>().unwrap().to_string(),
+            "2.50"
+        );
+        for wrong in [
+            "",
+            "101",
+            "-3",
+            "6.",
+            "1e2",
+            "0.1234567",
+            ".5",
+            "66,7",
+            "12345678901234567890",
+        ] {
             assert!(wrong.parse::<PrintedPercent>().is_err(), "{wrong}");
         }
     }

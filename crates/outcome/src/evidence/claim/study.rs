@@ -234,7 +234,10 @@ impl Study {
         }
         for (number, claim) in study.claims.iter().enumerate() {
             let of_claim = |reason: String| wrong(format!("claim `{}`: {reason}", claim.id));
-            if study.claims[..number].iter().any(|other| other.id == claim.id) {
+            if study.claims[..number]
+                .iter()
+                .any(|other| other.id == claim.id)
+            {
                 return Err(of_claim("its id stands twice".to_owned()));
             }
             if let Some(percent) = &claim.percent {

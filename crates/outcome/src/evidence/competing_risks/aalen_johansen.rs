@@ -86,7 +86,10 @@ pub fn cumulative_incidence(
         cause: of,
         n: time.len(),
         events: cause.iter().filter(|cause| **cause == of).count(),
-        others: cause.iter().filter(|cause| **cause != of && **cause != 0).count(),
+        others: cause
+            .iter()
+            .filter(|cause| **cause != of && **cause != 0)
+            .count(),
         level,
         steps: Vec::new(),
     };

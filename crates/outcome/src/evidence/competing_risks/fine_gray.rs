@@ -99,7 +99,12 @@ pub fn fine_gray(
     for covariate in covariates {
         check_length("covariate", covariate.len(), time.len())?;
         if let Some(row) = covariate.iter().position(|value| !value.is_finite()) {
-            return Err(value_error("covariate", row, covariate[row], "a finite number"));
+            return Err(value_error(
+                "covariate",
+                row,
+                covariate[row],
+                "a finite number",
+            ));
         }
     }
     let refuse = |reason: &str| OutcomeError::NotEstimable {
@@ -108,7 +113,9 @@ pub fn fine_gray(
     };
     let events = cause.iter().filter(|cause| **cause == of).count();
     if of == 0 || events == 0 || covariates.is_empty() {
-        return Err(refuse("a cause of 1 or more with events, and covariates, are needed"));
+        return Err(refuse(
+            "a cause of 1 or more with events, and covariates, are needed",
+        ));
     }
     let rows = sorted(time, cause, covariates);
     let p = rows.p;
@@ -131,8 +138,11 @@ pub fn fine_gray(
         let mut length = 1.0;
         let mut next = None;
         for _ in 0..30 {
-            let tried: Vec<f64> =
-                beta.iter().zip(step.iter()).map(|(b, s)| b + length * s).collect();
+            let tried: Vec<f64> = beta
+                .iter()
+                .zip(step.iter())
+                .map(|(b, s)| b + length * s)
+                .collect();
             let found = likelihood(&rows, &tried, of);
             if found.logarithm >= current.logarithm - 1e-12 * current.logarithm.abs() {
                 next = Some((tried, found));
@@ -175,7 +185,10 @@ pub fn fine_gray(
     Ok(FineGray {
         n: time.len(),
         events,
-        others: cause.iter().filter(|cause| **cause != of && **cause != 0).count(),
+        others: cause
+            .iter()
+            .filter(|cause| **cause != of && **cause != 0)
+            .count(),
         terms,
         covariance,
         log_likelihood: current.logarithm,
@@ -287,9 +300,10 @@ fn likelihood(rows: &Sorted, beta: &[f64], of: u8) -> Likelihood {
         for (sum, gone) in sum.iter_mut().zip(&gone) {
             *sum += rows.censoring[start] * gone;
         }
-        for position in start..rows.starts[group + 1] {
+        let end = rows.starts[group + 1];
+        for (position, eta) in eta.iter().enumerate().take(end).skip(start) {
             if rows.cause[position] == of {
-                found.logarithm += eta[position];
+                found.logarithm += eta;
                 for number in 0..p {
                     found.score[number] += rows.x[position * p + number];
                 }
@@ -301,8 +315,8 @@ fn likelihood(rows: &Sorted, beta: &[f64], of: u8) -> Likelihood {
         for row in 0..p {
             found.score[row] -= events * mean[row];
             for column in 0..p {
-                found.information[(row, column)] += events
-                    * (sum[1 + p + row * p + column] / zeroth - mean[row] * mean[column]);
+                found.information[(row, column)] +=
+                    events * (sum[1 + p + row * p + column] / zeroth - mean[row] * mean[column]);
             }
         }
         found.risks.push(Risk {
@@ -353,8 +367,7 @@ fn middle(rows: &Sorted, beta: &[f64], of: u8, risks: &[Risk]) -> DMatrix<f64> {
             let score = &mut scores[position * p..(position + 1) * p];
             let other = rows.cause[position] != of && rows.cause[position] != 0;
             for number in 0..p {
-                let mut expected =
-                    x[number] * until[group + 1][0] - until[group + 1][1 + number];
+                let mut expected = x[number] * until[group + 1][0] - until[group + 1][1 + number];
                 if other {
                     let later = &after[group + 1];
                     expected +=
@@ -372,17 +385,17 @@ fn middle(rows: &Sorted, beta: &[f64], of: u8, risks: &[Risk]) -> DMatrix<f64> {
     // Censoring: q(u)/π(u) over each row's martingale of censoring.
     let mut gone = vec![0.0; 1 + p];
     let mut summed = vec![0.0; p];
-    for group in 0..groups {
+    for (group, later) in after.iter().enumerate().take(groups) {
         let (start, end) = (rows.starts[group], rows.starts[group + 1]);
         let at_risk = (n - start) as f64;
-        let censored = rows.cause[start..end].iter().filter(|cause| **cause == 0).count();
+        let censored = rows.cause[start..end]
+            .iter()
+            .filter(|cause| **cause == 0)
+            .count();
         if censored > 0 {
             // Events at the time itself are in the integral, as in R's cmprsk.
-            let later = &after[group];
             let part: Vec<f64> = (0..p)
-                .map(|number| {
-                    (gone[1 + number] * later[0] - gone[0] * later[1 + number]) / at_risk
-                })
+                .map(|number| (gone[1 + number] * later[0] - gone[0] * later[1 + number]) / at_risk)
                 .collect();
             let hazard = censored as f64 / at_risk;
             for number in 0..p {

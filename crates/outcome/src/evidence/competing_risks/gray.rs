@@ -116,14 +116,7 @@ impl Step {
     }
 }
 
-fn swept(
-    time: &[f64],
-    cause: &[u8],
-    group: &[u32],
-    groups: usize,
-    of: u8,
-    rho: f64,
-) -> Vec<Step> {
+fn swept(time: &[f64], cause: &[u8], group: &[u32], groups: usize, of: u8, rho: f64) -> Vec<Step> {
     let order = order_by(time);
     let mut at_risk = vec![0.0; groups];
     for member in group {
@@ -157,7 +150,11 @@ fn swept(
                 .zip(&survival)
                 .map(|(n, s)| if *n > 0.0 { n / s } else { 0.0 })
                 .collect();
-            let risk = without.iter().zip(&incidence).map(|(h, f)| h * (1.0 - f)).collect();
+            let risk = without
+                .iter()
+                .zip(&incidence)
+                .map(|(h, f)| h * (1.0 - f))
+                .collect();
             let free_before = free;
             free -= died / without.iter().sum::<f64>();
             let before = survival.clone();
@@ -194,7 +191,11 @@ fn variance(steps: &[Step], groups: usize) -> DMatrix<f64> {
         let all: f64 = step.without.iter().sum();
         for from in (0..groups).filter(|from| step.at_risk[*from] > 0.0) {
             let (before, after) = (step.before[from], step.after[from]);
-            let ratio = if after > 0.0 { step.free_after / after } else { 0.0 };
+            let ratio = if after > 0.0 {
+                step.free_after / after
+            } else {
+                0.0
+            };
             if step.died > 0.0 {
                 let spread = of_ties(step.died, all * before) * before * step.died
                     / (all * step.at_risk[from]);

@@ -6,8 +6,8 @@
 
 use serde::Serialize;
 
-use super::risk_set::RiskSets;
 use super::CoxColumns;
+use super::risk_set::RiskSets;
 use crate::OutcomeError;
 use crate::evidence::survival::{check_length, order_by};
 
@@ -30,7 +30,10 @@ pub struct Concordance {
 ///
 /// # Errors
 /// As [`CoxColumns::check`], for times, strata and weights.
-pub fn concordance(columns: &CoxColumns<'_>, predictor: &[f64]) -> Result<Concordance, OutcomeError> {
+pub fn concordance(
+    columns: &CoxColumns<'_>,
+    predictor: &[f64],
+) -> Result<Concordance, OutcomeError> {
     columns.survival.check()?;
     check_length("predictor", predictor.len(), columns.survival.len())?;
     let sets = RiskSets::new(&CoxColumns {
@@ -38,7 +41,11 @@ pub fn concordance(columns: &CoxColumns<'_>, predictor: &[f64]) -> Result<Concor
         names: &[],
         ..*columns
     });
-    let sorted: Vec<f64> = sets.row.iter().map(|row| predictor[*row as usize]).collect();
+    let sorted: Vec<f64> = sets
+        .row
+        .iter()
+        .map(|row| predictor[*row as usize])
+        .collect();
     Ok(concordance_of(&sets, &sorted))
 }
 

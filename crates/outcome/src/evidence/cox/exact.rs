@@ -55,12 +55,13 @@ pub(super) fn add(
     }
     let all = zeroth[deaths];
     likelihood.logarithm -= all.ln() - deaths as f64 * scale.ln();
-    let mean: Vec<f64> = (0..p).map(|number| first[deaths * p + number] / all).collect();
+    let mean: Vec<f64> = (0..p)
+        .map(|number| first[deaths * p + number] / all)
+        .collect();
     let mut place = deaths * square;
     for row in 0..p {
         for column in 0..=row {
-            likelihood.information[(row, column)] +=
-                second[place] / all - mean[row] * mean[column];
+            likelihood.information[(row, column)] += second[place] / all - mean[row] * mean[column];
             place += 1;
         }
         likelihood.score[row] -= mean[row];

@@ -190,10 +190,11 @@ pub fn cox(columns: &CoxColumns<'_>, options: &CoxOptions) -> Result<Cox, Outcom
         reason,
     };
     if options.ties == Ties::Exact {
-        let weighted = columns
-            .survival
-            .weight
-            .is_some_and(|weights| weights.iter().any(|weight| *weight > 0.0 && (*weight - 1.0).abs() > 0.0));
+        let weighted = columns.survival.weight.is_some_and(|weights| {
+            weights
+                .iter()
+                .any(|weight| *weight > 0.0 && (*weight - 1.0).abs() > 0.0)
+        });
         if weighted {
             return Err(refuse(
                 "exact ties take no weights; take efron or breslow".to_owned(),

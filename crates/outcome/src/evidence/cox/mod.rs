@@ -30,7 +30,9 @@ use crate::OutcomeError;
 pub(crate) const METHOD: &str = "Cox model";
 
 /// What is done about events at one time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ties {
     /// Efron's mean over the orders (efron1977).
@@ -78,7 +80,11 @@ impl CoxColumns<'_> {
     pub fn check(&self) -> Result<(), OutcomeError> {
         self.survival.check()?;
         let rows = self.survival.len();
-        check_length("names of covariates", self.names.len(), self.covariates.len())?;
+        check_length(
+            "names of covariates",
+            self.names.len(),
+            self.covariates.len(),
+        )?;
         if self.covariates.is_empty() {
             return Err(OutcomeError::NotEstimable {
                 method: METHOD,

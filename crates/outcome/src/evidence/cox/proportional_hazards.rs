@@ -15,7 +15,9 @@ use crate::OutcomeError;
 use crate::evidence::survival::{KaplanMeierOptions, chi_square_tail, kaplan_meier, order_by};
 
 /// The function of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeTransform {
     /// 1 − S(t−) of all rows together.
@@ -69,7 +71,9 @@ pub fn proportional_hazards_test(
         reason: reason.to_owned(),
     };
     if fit.ties == Ties::Exact {
-        return Err(refuse("exact ties have no test of proportional hazards here"));
+        return Err(refuse(
+            "exact ties have no test of proportional hazards here",
+        ));
     }
     let sets = RiskSets::new(columns);
     let p = sets.p;
@@ -177,8 +181,7 @@ fn transformed(
             let mut from = 0;
             while from < order.len() {
                 let value = time[order[from] as usize];
-                let to = from
-                    + order[from..].partition_point(|row| time[*row as usize] <= value);
+                let to = from + order[from..].partition_point(|row| time[*row as usize] <= value);
                 for row in &order[from..to] {
                     ranks[*row as usize] = (from + to + 1) as f64 / 2.0;
                 }

@@ -166,8 +166,8 @@ pub(super) fn scaled_scores(sets: &RiskSets, beta: &[f64], ties: Ties) -> Vec<f6
             x[number] * hazard.hazard[last] - hazard.weighted[last * p + number]
         };
         let score = &mut scores[position * p..(position + 1) * p];
-        for number in 0..p {
-            score[number] -= relative[position] * (part(until, number) - part(from, number));
+        for (number, score) in score.iter_mut().enumerate() {
+            *score -= relative[position] * (part(until, number) - part(from, number));
         }
         if sets.event[position] {
             let own = until - 1;
@@ -237,10 +237,7 @@ pub fn score_residuals(columns: &CoxColumns<'_>, fit: &Cox) -> Result<Vec<Vec<f6
 ///
 /// # Errors
 /// As [`score_residuals`].
-pub fn martingale_residuals(
-    columns: &CoxColumns<'_>,
-    fit: &Cox,
-) -> Result<Vec<f64>, OutcomeError> {
+pub fn martingale_residuals(columns: &CoxColumns<'_>, fit: &Cox) -> Result<Vec<f64>, OutcomeError> {
     let Ingredients { sets, beta } = ingredients(columns, fit)?;
     let (relative, risk) = risks(&sets, &beta);
     let hazards = cumulative_hazards(&sets, &risk, fit.ties);

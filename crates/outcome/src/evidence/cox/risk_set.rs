@@ -48,9 +48,8 @@ impl RiskSets {
             }
         }
         drop(keyed);
-        let gather = |column: &[f64]| -> Vec<f64> {
-            row.iter().map(|row| column[*row as usize]).collect()
-        };
+        let gather =
+            |column: &[f64]| -> Vec<f64> { row.iter().map(|row| column[*row as usize]).collect() };
         let weight: Vec<f64> = row
             .iter()
             .map(|row| survival.weight_of(*row as usize))

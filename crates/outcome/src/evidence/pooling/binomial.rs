@@ -206,22 +206,31 @@ pub(super) fn pool(
     let tau_squared = deviation * deviation;
     let quantile = standard_normal_quantile(0.5 + level / 2.0);
     let wide = (variance + tau_squared).sqrt();
-    let values: Vec<(f64, f64)> = k.iter().zip(n).map(|(k, n)| Scale::Logit.of(*k, *n)).collect();
+    let values: Vec<(f64, f64)> = k
+        .iter()
+        .zip(n)
+        .map(|(k, n)| Scale::Logit.of(*k, *n))
+        .collect();
     let sum: f64 = values.iter().map(|(_, v)| 1.0 / v).sum();
     let squares: f64 = values.iter().map(|(_, v)| 1.0 / (v * v)).sum();
     let centre = values.iter().map(|(y, v)| y / v).sum::<f64>() / sum;
-    let q: f64 = values.iter().map(|(y, v)| (y - centre) * (y - centre) / v).sum();
+    let q: f64 = values
+        .iter()
+        .map(|(y, v)| (y - centre) * (y - centre) / v)
+        .sum();
     let df = k.len() - 1;
     let typical = df as f64 * sum / (sum * sum - squares);
     Ok(Pooled {
-        method: "binomial counts, normal logit between studies, maximum likelihood, normal interval"
-            .to_owned(),
+        method:
+            "binomial counts, normal logit between studies, maximum likelihood, normal interval"
+                .to_owned(),
         studies: k.len(),
         level,
         estimate: expit(mean),
         lower: expit(mean - quantile * error),
         upper: expit(mean + quantile * error),
-        prediction: (df > 0).then(|| [expit(mean - quantile * wide), expit(mean + quantile * wide)]),
+        prediction: (df > 0)
+            .then(|| [expit(mean - quantile * wide), expit(mean + quantile * wide)]),
         mean,
         error,
         tau_squared,

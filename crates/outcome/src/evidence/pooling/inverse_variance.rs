@@ -23,14 +23,22 @@ struct Studies {
 
 impl Studies {
     fn weights(&self, tau_squared: f64) -> Vec<f64> {
-        self.variance.iter().map(|v| 1.0 / (v + tau_squared)).collect()
+        self.variance
+            .iter()
+            .map(|v| 1.0 / (v + tau_squared))
+            .collect()
     }
 
     /// Mean, sum of weights, and Q, at a τ².
     fn at(&self, tau_squared: f64) -> (f64, f64, f64) {
         let weights = self.weights(tau_squared);
         let sum: f64 = weights.iter().sum();
-        let mean = weights.iter().zip(&self.value).map(|(w, y)| w * y).sum::<f64>() / sum;
+        let mean = weights
+            .iter()
+            .zip(&self.value)
+            .map(|(w, y)| w * y)
+            .sum::<f64>()
+            / sum;
         let q = weights
             .iter()
             .zip(&self.value)
@@ -170,7 +178,11 @@ pub(super) fn pool(
         tau_squared,
         q,
         degrees_of_freedom: count - 1,
-        q_p: if count > 1 { chi_square_tail(q, count - 1) } else { 1.0 },
+        q_p: if count > 1 {
+            chi_square_tail(q, count - 1)
+        } else {
+            1.0
+        },
         i_squared,
         forest: intervals
             .into_iter()

@@ -21,7 +21,9 @@ use crate::OutcomeError;
 const METHOD: &str = "pooling";
 
 /// How the variance between studies is estimated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Between {
     /// None: one proportion for all.
@@ -141,9 +143,7 @@ pub fn pool(k: &[u64], n: &[u64], options: &PoolOptions) -> Result<Pooled, Outco
     let intervals: Vec<ProportionInterval> = k
         .iter()
         .zip(n)
-        .map(|(k, n)| {
-            proportion_interval(*k, *n, options.level, ProportionMethod::ClopperPearson)
-        })
+        .map(|(k, n)| proportion_interval(*k, *n, options.level, ProportionMethod::ClopperPearson))
         .collect::<Result<_, _>>()?;
     if options.between == Between::Glmm {
         if options.scale != Scale::Logit || options.hartung_knapp {

@@ -15,7 +15,9 @@ use crate::evidence::check_level;
 use crate::evidence::proportion::standard_normal_quantile;
 
 /// The scale on which the interval is symmetric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurvivalInterval {
     /// ln(−ln S).
@@ -219,8 +221,7 @@ pub fn kaplan_meier(
             ends = None;
         }
         let error = variance.sqrt();
-        let (lower, upper) =
-            *ends.get_or_insert_with(|| options.interval.ends(survival, error, z));
+        let (lower, upper) = *ends.get_or_insert_with(|| options.interval.ends(survival, error, z));
         curve.steps.push(KaplanMeierStep {
             time,
             at_risk,
@@ -290,6 +291,9 @@ mod tests {
         {
             assert!((found - expected).abs() < 1e-15);
         }
-        assert_eq!(curve.method(), "Kaplan-Meier, Greenwood, log-log 95 % intervals");
+        assert_eq!(
+            curve.method(),
+            "Kaplan-Meier, Greenwood, log-log 95 % intervals"
+        );
     }
 }

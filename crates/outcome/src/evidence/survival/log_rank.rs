@@ -209,9 +209,8 @@ impl Sums {
                     self.expected[one] += weight * died * share;
                     for other in 0..groups {
                         let same = if one == other { 1.0 } else { 0.0 };
-                        self.variance[(one, other)] += spread
-                            * at_risk[one] as f64
-                            * (same - at_risk[other] as f64 / all);
+                        self.variance[(one, other)] +=
+                            spread * at_risk[one] as f64 * (same - at_risk[other] as f64 / all);
                     }
                 }
                 survival *= (all - died) / all;

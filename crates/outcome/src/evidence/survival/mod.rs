@@ -102,7 +102,12 @@ pub(crate) fn check_weights(weights: &[f64], rows: usize) -> Result<(), OutcomeE
     check_length("weight", weights.len(), rows)?;
     for (row, weight) in weights.iter().enumerate() {
         if !(weight.is_finite() && *weight >= 0.0) {
-            return Err(value_error("weight", row, *weight, "a finite number, 0 or more"));
+            return Err(value_error(
+                "weight",
+                row,
+                *weight,
+                "a finite number, 0 or more",
+            ));
         }
     }
     Ok(())

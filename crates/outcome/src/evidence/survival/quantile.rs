@@ -83,11 +83,7 @@ impl KaplanMeier {
         self.quantile(0.5)
     }
 
-    fn first_at_or_below(
-        &self,
-        level: f64,
-        value: &dyn Fn(usize) -> Option<f64>,
-    ) -> SurvivalTime {
+    fn first_at_or_below(&self, level: f64, value: &dyn Fn(usize) -> Option<f64>) -> SurvivalTime {
         let at_or_below = |bound: f64| {
             (0..self.steps.len()).find(|step| value(*step).is_some_and(|value| value <= bound))
         };

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sirt_outcome::evidence::claim::{CheckedStudy, ClaimKind, Solution, Study, Verdict, check_study};
+use sirt_outcome::evidence::claim::{
+    CheckedStudy, ClaimKind, Solution, Study, Verdict, check_study,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -15,11 +17,10 @@ fn files() -> Vec<PathBuf> {
         let Ok(files) = std::fs::read_dir(folder.unwrap().path()) else {
             continue;
         };
-        found.extend(
-            files
-                .map(|file| file.unwrap().path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "toml")),
-        );
+        found.extend(files.map(|file| file.unwrap().path()).filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        }));
     }
     found.sort();
     found
@@ -82,7 +83,10 @@ fn every_percentage_of_the_leaflet_is_a_claim() {
         .map(|file| study(file))
         .filter(|study| study.source == "leaflet")
         .flat_map(|study| study.claims)
-        .filter(|claim| claim.percent.is_some() || (claim.kind == ClaimKind::Value && claim.printed().contains('%')))
+        .filter(|claim| {
+            claim.percent.is_some()
+                || (claim.kind == ClaimKind::Value && claim.printed().contains('%'))
+        })
         .count();
     assert_eq!(claimed, printed - 2);
 }
@@ -96,7 +100,10 @@ fn reproduces_the_counts_of_the_34() {
         ("sd-1", "unique: 23/34"),
         ("pd-1", "unique: 3/34"),
         ("dcr-1", "unique: 31/34"),
-        ("dcr-3", "ambiguous: 5/6 10/12 15/18 19/23 20/24 24/29 25/30"),
+        (
+            "dcr-3",
+            "ambiguous: 5/6 10/12 15/18 19/23 20/24 24/29 25/30",
+        ),
         ("dcr-12", "ambiguous: 4/5 8/10 12/15 16/20 20/25 24/30"),
         ("cga-1", "unique: 18/34"),
         ("cga-3", "impossible as printed: "),
@@ -107,7 +114,11 @@ fn reproduces_the_counts_of_the_34() {
     ] {
         assert_eq!(counts(&study, id), expected, "{id}");
     }
-    let twelve = study.claims.iter().find(|claim| claim.id == "cga-12").unwrap();
+    let twelve = study
+        .claims
+        .iter()
+        .find(|claim| claim.id == "cga-12")
+        .unwrap();
     let smaller: Vec<String> = twelve.smaller.iter().map(Solution::to_string).collect();
     assert_eq!(smaller, ["19/29", "21/32"]);
     assert!(twelve.truncated.contains(&Solution { k: 2, n: 3 }));
@@ -116,12 +127,11 @@ fn reproduces_the_counts_of_the_34() {
         "no count of 34 prints as 66 % (22/34 is 64.7, 23/34 is 67.6); it would take a smaller \
          denominator: 19/29 21/32, or digits cut off: 2/3 4/6 6/9 8/12 10/15 12/18 …"
     );
-    assert!(
-        study
-            .findings
-            .iter()
-            .any(|finding| finding.rule.starts_with("chromogranin A response: no one denominator"))
-    );
+    assert!(study.findings.iter().any(|finding| {
+        finding
+            .rule
+            .starts_with("chromogranin A response: no one denominator")
+    }));
 }
 
 #[test]
@@ -139,7 +149,9 @@ fn reproduces_the_17_denominators_of_the_pet_figures() {
         .collect();
     assert_eq!(
         denominators,
-        [21, 42, 46, 49, 51, 54, 58, 63, 67, 70, 72, 75, 76, 79, 82, 83, 84]
+        [
+            21, 42, 46, 49, 51, 54, 58, 63, 67, 70, 72, 75, 76, 79, 82, 83, 84
+        ]
     );
     assert!(study.relations.iter().all(|relation| relation.holds));
 }
@@ -148,33 +160,76 @@ fn reproduces_the_17_denominators_of_the_pet_figures() {
 fn every_identity_of_the_leaflet_holds_in_counts() {
     // DOMAIN F.7, 1.
     for (name, expected) in [
-        ("us-multicentre-records", vec![("response", "unique: 25/36"), ("analogue-halved", "unique: 18/25"), ("analogue-stopped", "unique: 4/25")]),
-        ("first-line-pilot", vec![("first-line", "unique: 9/10"), ("pr-3", "unique: 3/10"), ("sd-3", "unique: 7/10"), ("alive", "unique: 7/10"), ("symptoms", "unique: 2/3")]),
-        ("salvage-pilot", vec![("complete", "unique: 4/10"), ("partial", "unique: 5/10"), ("minor", "unique: 1/10")]),
-        ("fractionated-whole-liver", vec![("response", "ambiguous: 8/9 16/18"), ("alive", "unique: 16/18")]),
+        (
+            "us-multicentre-records",
+            vec![
+                ("response", "unique: 25/36"),
+                ("analogue-halved", "unique: 18/25"),
+                ("analogue-stopped", "unique: 4/25"),
+            ],
+        ),
+        (
+            "first-line-pilot",
+            vec![
+                ("first-line", "unique: 9/10"),
+                ("pr-3", "unique: 3/10"),
+                ("sd-3", "unique: 7/10"),
+                ("alive", "unique: 7/10"),
+                ("symptoms", "unique: 2/3"),
+            ],
+        ),
+        (
+            "salvage-pilot",
+            vec![
+                ("complete", "unique: 4/10"),
+                ("partial", "unique: 5/10"),
+                ("minor", "unique: 1/10"),
+            ],
+        ),
+        (
+            "fractionated-whole-liver",
+            vec![
+                ("response", "ambiguous: 8/9 16/18"),
+                ("alive", "unique: 16/18"),
+            ],
+        ),
     ] {
         let study = checked(name);
         for (id, expected) in expected {
             assert_eq!(counts(&study, id), expected, "{name} {id}");
         }
-        assert!(study.relations.iter().all(|relation| relation.holds), "{name}");
+        assert!(
+            study.relations.iter().all(|relation| relation.holds),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn tells_lesions_from_patients_and_follow_up_from_kaplan_meier() {
     let rules = |name: &str| -> Vec<String> {
-        checked(name).findings.into_iter().map(|finding| finding.rule).collect()
+        checked(name)
+            .findings
+            .into_iter()
+            .map(|finding| finding.rule)
+            .collect()
     };
     assert!(rules("salvage-pilot").contains(
         &"complete response of lesions: counted by lesion, while RECIST judges patients by a sum of diameters; it is no response rate".to_owned()
     ));
     for name in ["first-line-pilot", "fractionated-whole-liver"] {
-        assert!(rules(name).iter().any(|rule| rule.ends_with("is no Kaplan-Meier estimate")), "{name}");
+        assert!(
+            rules(name)
+                .iter()
+                .any(|rule| rule.ends_with("is no Kaplan-Meier estimate")),
+            "{name}"
+        );
     }
-    assert!(rules("first-line-pilot").contains(
-        &"`phase IV (II)` is a label of the source, no phase of a registry".to_owned()
-    ));
+    assert!(
+        rules("first-line-pilot").contains(
+            &"`phase IV (II)` is a label of the source, no phase of a registry".to_owned()
+        )
+    );
 }
 
 #[test]
@@ -202,14 +257,33 @@ fn comparators_have_the_counts_of_their_sources() {
 fn refuses_studies_that_cannot_be_with_claim_and_reason() {
     let text = std::fs::read_to_string(root().join("studies/first-line-pilot/study.toml")).unwrap();
     for (from, to, expected) in [
-        ("percent = \"30\"", "percent = \"130\"", "study: claim `pr-3`: percentage `130` is not allowed; allowed is 0 to 100 in digits as printed, with up to six decimals, like 66 or 22.5"),
-        ("id = \"dead\"", "id = \"alive\"", "study: claim `alive`: its id stands twice"),
-        ("parts = [\"pr-3\", \"sd-3\"]", "parts = [\"pr-3\", \"sd-6\"]", "study: relation: no claim has the id `sd-6`"),
-        ("count = 2\nof = 3", "count = 4\nof = 3", "study: claim `symptoms`: count 4 is over its denominator 3"),
+        (
+            "percent = \"30\"",
+            "percent = \"130\"",
+            "study: claim `pr-3`: percentage `130` is not allowed; allowed is 0 to 100 in digits as printed, with up to six decimals, like 66 or 22.5",
+        ),
+        (
+            "id = \"dead\"",
+            "id = \"alive\"",
+            "study: claim `alive`: its id stands twice",
+        ),
+        (
+            "parts = [\"pr-3\", \"sd-3\"]",
+            "parts = [\"pr-3\", \"sd-6\"]",
+            "study: relation: no claim has the id `sd-6`",
+        ),
+        (
+            "count = 2\nof = 3",
+            "count = 4\nof = 3",
+            "study: claim `symptoms`: count 4 is over its denominator 3",
+        ),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text);
-        assert_eq!(Study::from_toml(&changed).unwrap_err().to_string(), expected);
+        assert_eq!(
+            Study::from_toml(&changed).unwrap_err().to_string(),
+            expected
+        );
     }
     assert!(Study::from_toml(&text.replacen("quote", "qoute", 1)).is_err());
 }
@@ -221,6 +295,11 @@ fn a_relation_without_solution_is_named() {
         .replacen("percent = \"30\"", "percent = \"40\"", 1);
     let checked = check_study(&Study::from_toml(&text).unwrap()).unwrap();
     assert!(!checked.relations[0].holds);
-    assert!(checked.findings.iter().any(|finding| finding.rule.starts_with("no counts fit `pr-3 + sd-3 = n`")));
+    assert!(
+        checked
+            .findings
+            .iter()
+            .any(|finding| finding.rule.starts_with("no counts fit `pr-3 + sd-3 = n`"))
+    );
     assert_eq!(checked.claims[2].verdict, Verdict::Unique);
 }

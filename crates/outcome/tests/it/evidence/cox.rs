@@ -26,9 +26,16 @@ fn models_are_those_of_coxph() {
         let name = case["name"].as_str().unwrap();
         let some = |key: &str| case.get(key).map(r::column);
         let time = some("time").unwrap();
-        let event: Vec<bool> = some("event").unwrap().iter().map(|event| *event > 0.5).collect();
+        let event: Vec<bool> = some("event")
+            .unwrap()
+            .iter()
+            .map(|event| *event > 0.5)
+            .collect();
         let (entry, weight) = (some("entry"), some("weight"));
-        let (strata, cluster) = (case.get("strata").map(levels), case.get("cluster").map(levels));
+        let (strata, cluster) = (
+            case.get("strata").map(levels),
+            case.get("cluster").map(levels),
+        );
         let x = case["x"].as_object().unwrap();
         let names: Vec<String> = x.keys().cloned().collect();
         let covariates: Vec<Vec<f64>> = x.values().map(r::column).collect();
@@ -68,7 +75,10 @@ fn models_are_those_of_coxph() {
         for (key, found) in [
             ("coef", fit.coefficients()),
             ("se", fit.terms.iter().map(|term| term.error).collect()),
-            ("model_se", fit.terms.iter().map(|term| term.model_error).collect()),
+            (
+                "model_se",
+                fit.terms.iter().map(|term| term.model_error).collect(),
+            ),
             ("p", fit.terms.iter().map(|term| term.p).collect()),
             ("lower", fit.terms.iter().map(|term| term.lower).collect()),
             ("upper", fit.terms.iter().map(|term| term.upper).collect()),
@@ -106,8 +116,11 @@ fn models_are_those_of_coxph() {
                 absolute("score residual", found[number], expected, scale);
             }
             let mut expected = r::column(&case["schoenfeld"][&names[number]]);
-            let mut found: Vec<f64> =
-                schoenfeld.residual.iter().map(|residual| residual[number]).collect();
+            let mut found: Vec<f64> = schoenfeld
+                .residual
+                .iter()
+                .map(|residual| residual[number])
+                .collect();
             assert_eq!(expected.len(), found.len());
             // R orders ties as they come.
             expected.sort_by(f64::total_cmp);
@@ -152,7 +165,11 @@ fn refuses_what_has_no_estimate_and_says_why() {
         "Cox model: no row has the event"
     );
     assert_eq!(
-        small(vec![vec![1.0, 2.0, 3.0, 1.0], vec![2.0, 4.0, 6.0, 2.0]], &[true; 4]).unwrap_err(),
+        small(
+            vec![vec![1.0, 2.0, 3.0, 1.0], vec![2.0, 4.0, 6.0, 2.0]],
+            &[true; 4]
+        )
+        .unwrap_err(),
         "Cox model: covariate `x2` does not vary within the risk sets or is a combination of others"
     );
     assert_eq!(
@@ -184,7 +201,11 @@ fn without_ties_all_three_are_one_also_with_late_entry() {
     let time: Vec<f64> = (0..40).map(|row| f64::from(row * 17 % 41) + 5.0).collect();
     let entry: Vec<f64> = (0..40).map(|row| f64::from(row * 7 % 5)).collect();
     let event: Vec<bool> = (0..40).map(|row| row % 3 != 0).collect();
-    let covariates = vec![(0..40).map(|row| f64::from(row * 11 % 13)).collect::<Vec<f64>>()];
+    let covariates = vec![
+        (0..40)
+            .map(|row| f64::from(row * 11 % 13))
+            .collect::<Vec<f64>>(),
+    ];
     let names = vec!["x1".to_owned()];
     let columns = CoxColumns {
         survival: SurvivalColumns {

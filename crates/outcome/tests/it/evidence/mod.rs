@@ -1,5 +1,6 @@
 //! The statistics of cohorts, held against R itself.
 
+mod agreement;
 mod claim;
 mod competing_risks;
 mod cox;

@@ -18,7 +18,9 @@ pub(crate) fn run(script: &str) -> serde_json::Value {
         .current_dir(scripts())
         .output()
         .unwrap_or_else(|error| {
-            panic!("R is missing ({error}): scripts/bootstrap installs r-base-core and its packages")
+            panic!(
+                "R is missing ({error}): scripts/bootstrap installs r-base-core and its packages"
+            )
         });
     assert!(
         output.status.success(),

@@ -25,7 +25,11 @@ impl Rows {
         Self {
             entry: some("entry"),
             time: some("time").unwrap(),
-            event: some("event").unwrap().iter().map(|event| *event > 0.5).collect(),
+            event: some("event")
+                .unwrap()
+                .iter()
+                .map(|event| *event > 0.5)
+                .collect(),
             weight: some("weight"),
         }
     }
@@ -67,9 +71,16 @@ fn curves_and_quantiles_are_those_of_survfit() {
             let time = r::column(&expected["time"]);
             assert_eq!(curve.steps.len(), time.len(), "{what}");
             let get = |key: &str| r::numbers(&expected[key]);
-            for (key, column) in [("time", get("time")), ("risk", get("risk")), ("events", get("events")),
-                ("censored", get("censored")), ("survival", get("survival")), ("error", get("error")),
-                ("lower", get("lower")), ("upper", get("upper"))] {
+            for (key, column) in [
+                ("time", get("time")),
+                ("risk", get("risk")),
+                ("events", get("events")),
+                ("censored", get("censored")),
+                ("survival", get("survival")),
+                ("error", get("error")),
+                ("lower", get("lower")),
+                ("upper", get("upper")),
+            ] {
                 for (step, expected) in curve.steps.iter().zip(column) {
                     let found = match key {
                         "time" => Some(step.time),
@@ -82,13 +93,22 @@ fn curves_and_quantiles_are_those_of_survfit() {
                         _ => step.upper,
                     };
                     let expected = expected.filter(|value| value.is_finite());
-                    r::assert_same(&format!("{what}: {key} at {}", step.time), found, expected, CLOSE);
+                    r::assert_same(
+                        &format!("{what}: {key} at {}", step.time),
+                        found,
+                        expected,
+                        CLOSE,
+                    );
                 }
             }
             for quantile in expected["quantiles"].as_array().unwrap() {
                 let probability = r::number(&quantile["p"]).unwrap();
                 let found = curve.quantile(probability);
-                for (key, found) in [("estimate", found.estimate), ("lower", found.lower), ("upper", found.upper)] {
+                for (key, found) in [
+                    ("estimate", found.estimate),
+                    ("lower", found.lower),
+                    ("upper", found.upper),
+                ] {
                     r::assert_same(
                         &format!("{what}: {key} of quantile {probability}"),
                         found.reached(),
@@ -101,11 +121,22 @@ fn curves_and_quantiles_are_those_of_survfit() {
                 let horizon = r::number(&mean["horizon"]).unwrap();
                 let found = curve.restricted_mean(horizon).unwrap();
                 let what = format!("{what}: mean to {horizon}");
-                r::assert_close(&what, found.estimate, r::number(&mean["estimate"]).unwrap(), CLOSE);
-                r::assert_close(&what, found.error, r::number(&mean["error"]).unwrap(), CLOSE);
+                r::assert_close(
+                    &what,
+                    found.estimate,
+                    r::number(&mean["estimate"]).unwrap(),
+                    CLOSE,
+                );
+                r::assert_close(
+                    &what,
+                    found.error,
+                    r::number(&mean["error"]).unwrap(),
+                    CLOSE,
+                );
             }
         }
-        let follow_up = reverse_kaplan_meier(&rows.columns(), &KaplanMeierOptions::default()).unwrap();
+        let follow_up =
+            reverse_kaplan_meier(&rows.columns(), &KaplanMeierOptions::default()).unwrap();
         r::assert_same(
             &format!("{name}: follow-up"),
             follow_up.median().estimate.reached(),
