@@ -25,6 +25,9 @@ import time
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# The PyPI package has this script's name.
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path = [entry for entry in sys.path if pathlib.Path(entry or ".").resolve() != HERE]
 COVARIATES = 5
 FASTER = 5.0
 

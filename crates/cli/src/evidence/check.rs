@@ -241,7 +241,12 @@ fn studies_text(studies: &[(PathBuf, CheckedStudy)]) -> String {
             text.push_str(&format!("= {}: {found}\n", relation.relation));
         }
         for finding in &study.findings {
-            text.push_str(&format!("! {}\n", finding.rule));
+            let of = if finding.claims.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", finding.claims.join(", "))
+            };
+            text.push_str(&format!("! {}{of}\n", finding.rule));
         }
         for open in &study.ambiguous {
             text.push_str(&format!("? {open}\n"));

@@ -164,7 +164,9 @@ fn fitted(dose: &[f64], response: &[bool], used: &[bool]) -> Result<Fit, Outcome
             break;
         }
         let mut length = 1.0;
-        while length > 1e-9 && likelihood(&(beta + step * length)) < value {
+        // At the top the likelihood moves by rounding alone.
+        let least = value - 1e-12 * value.abs();
+        while length > 1e-9 && likelihood(&(beta + step * length)) < least {
             length *= 0.5;
         }
         beta += step * length;

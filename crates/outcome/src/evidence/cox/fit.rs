@@ -150,7 +150,6 @@ pub(super) fn likelihood(sets: &RiskSets, beta: &[f64], ties: Ties) -> Likelihoo
         score: DVector::zeros(p),
         information: DMatrix::zeros(p, p),
     };
-    let mut mean = vec![0.0; p];
     sets.visit(&risk, |at| {
         if ties == Ties::Exact && at.deaths.len() > 1 {
             exact::add(sets, at, &eta, &risk, &mut sum);
@@ -163,13 +162,26 @@ pub(super) fn likelihood(sets: &RiskSets, beta: &[f64], ties: Ties) -> Likelihoo
                 *score += weight * x;
             }
         }
-        for step in at.steps(ties) {
-            sum.logarithm -= step.weight * step.denominator.ln();
-            at.mean(&step, &mut mean);
-            for (score, mean) in sum.score.iter_mut().zip(&mean) {
-                *score -= step.weight * mean;
+        let steps = at.sums(ties);
+        sum.logarithm -= steps.logarithm;
+        let several = at.deaths.len() > 1;
+        let mut place = 0;
+        for row in 0..p {
+            let a = at.all.first[row];
+            let b = if several { at.dying.first[row] } else { 0.0 };
+            sum.score[row] -= a * steps.hazard - b * steps.gone;
+            for column in 0..=row {
+                let other = at.all.first[column];
+                let mut part = at.all.second[place] * steps.hazard - a * other * steps.square;
+                if several {
+                    let dying = at.dying.first[column];
+                    part += (a * dying + b * other) * steps.square_gone
+                        - b * dying * steps.square_gone_gone
+                        - at.dying.second[place] * steps.gone;
+                }
+                sum.information[(row, column)] += part;
+                place += 1;
             }
-            at.add_covariance(&step, &mean, step.weight, &mut sum.information);
         }
     });
     mirror(&mut sum.information);
@@ -256,14 +268,16 @@ pub fn cox(columns: &CoxColumns<'_>, options: &CoxOptions) -> Result<Cox, Outcom
         beta = tried;
         current = found;
     }
-    let infinite: Vec<bool> = step
-        .iter()
-        .zip(&beta)
-        // At rest a step is far below the coefficient; in a direction without
-        // a maximum every step is as long as the last. 1e-4 parts the two.
-        .map(|(step, beta)| !converged || step.abs() > 1e-4 * beta.abs().max(1e-2))
-        .zip(&beta)
-        .map(|(moving, beta)| moving && beta.abs() > 1.0)
+    // A direction without a maximum: every step is as long as the last, or the
+    // information has run out (1e-8 of that at the start; at a maximum the risk
+    // sets never narrow so far).
+    let infinite: Vec<bool> = (0..p)
+        .map(|number| {
+            let moving = !converged || step[number].abs() > 1e-4 * beta[number].abs().max(1e-2);
+            let spent =
+                current.information[(number, number)] < 1e-8 * null.information[(number, number)];
+            (moving || spent) && beta[number].abs() > 1.0
+        })
         .collect();
     let inverse = current
         .information

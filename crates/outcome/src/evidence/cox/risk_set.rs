@@ -279,6 +279,38 @@ impl EventTime<'_> {
     }
 }
 
+/// What the steps of one time add up to; `g` is the share of the dying that is gone.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct StepSums {
+    /// Weight times logarithm of the denominator.
+    pub(crate) logarithm: f64,
+    /// Hazard, and times g.
+    pub(crate) hazard: f64,
+    pub(crate) gone: f64,
+    /// Hazard over denominator, times g, times g².
+    pub(crate) square: f64,
+    pub(crate) square_gone: f64,
+    pub(crate) square_gone_gone: f64,
+}
+
+impl EventTime<'_> {
+    /// Sums over the steps: with them a time costs its covariates once, however
+    /// many died at it.
+    pub(crate) fn sums(&self, ties: Ties) -> StepSums {
+        let mut sums = StepSums::default();
+        for step in self.steps(ties) {
+            let square = step.hazard / step.denominator;
+            sums.logarithm += step.weight * step.denominator.ln();
+            sums.hazard += step.hazard;
+            sums.gone += step.gone * step.hazard;
+            sums.square += square;
+            sums.square_gone += step.gone * square;
+            sums.square_gone_gone += step.gone * step.gone * square;
+        }
+        sums
+    }
+}
+
 /// Sums of risk, risk times covariates, and risk times their products (the
 /// lower triangle, row by row).
 pub(crate) struct Moments {
@@ -305,15 +337,45 @@ impl Moments {
     #[inline]
     fn add(&mut self, risk: f64, x: &[f64]) {
         self.zeroth += risk;
-        let mut rest = self.second.as_mut_slice();
-        for (number, (sum, value)) in self.first.iter_mut().zip(x).enumerate() {
-            let part = risk * value;
-            *sum += part;
-            let (line, after) = rest.split_at_mut(number + 1);
-            for (sum, other) in line.iter_mut().zip(x) {
-                *sum += part * other;
+        // Loops of known length are unrolled and stay in registers.
+        match x.len() {
+            1 => self.add_fixed::<1>(risk, x),
+            2 => self.add_fixed::<2>(risk, x),
+            3 => self.add_fixed::<3>(risk, x),
+            4 => self.add_fixed::<4>(risk, x),
+            5 => self.add_fixed::<5>(risk, x),
+            6 => self.add_fixed::<6>(risk, x),
+            7 => self.add_fixed::<7>(risk, x),
+            8 => self.add_fixed::<8>(risk, x),
+            _ => {
+                let mut place = 0;
+                for (number, value) in x.iter().enumerate() {
+                    let part = risk * value;
+                    self.first[number] += part;
+                    for other in &x[..=number] {
+                        self.second[place] += part * other;
+                        place += 1;
+                    }
+                }
             }
-            rest = after;
+        }
+    }
+
+    #[inline]
+    fn add_fixed<const P: usize>(&mut self, risk: f64, x: &[f64]) {
+        let (Some(x), Some(first)) = (x.first_chunk::<P>(), self.first.first_chunk_mut::<P>())
+        else {
+            return;
+        };
+        let second = &mut self.second[..P * (P + 1) / 2];
+        let mut place = 0;
+        for row in 0..P {
+            let part = risk * x[row];
+            first[row] += part;
+            for other in &x[..=row] {
+                second[place] += part * other;
+                place += 1;
+            }
         }
     }
 }
