@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SurvivalColumns, order_by};
+use super::{SurvivalColumns, order_by, sortable, unsortable};
 use crate::OutcomeError;
 use crate::evidence::check_level;
 use crate::evidence::proportion::standard_normal_quantile;
@@ -169,7 +169,6 @@ pub fn kaplan_meier(
     columns.check()?;
     check_level(options.level)?;
     let z = standard_normal_quantile(0.5 + options.level / 2.0);
-    let order = order_by(columns.time);
     let entries = columns.entry.map(order_by);
     let rows = columns.len();
     let total: f64 = (0..rows).map(|row| columns.weight_of(row)).sum();
@@ -191,27 +190,20 @@ pub fn kaplan_meier(
     let mut entered = 0;
     let mut survival = 1.0_f64;
     let mut variance = 0.0_f64;
-    let mut position = 0;
     let mut ends = None;
-    while position < rows {
-        let time = columns.time[order[position] as usize];
+    for Tied {
+        time,
+        events,
+        censored,
+        leaving,
+    } in tied(columns)
+    {
         if let (Some(entries), Some(entry)) = (&entries, columns.entry) {
             while entered < rows && entry[entries[entered] as usize] < time {
                 at_risk += columns.weight_of(entries[entered] as usize);
                 rows_at_risk += 1;
                 entered += 1;
             }
-        }
-        let (mut events, mut censored, mut leaving) = (0.0, 0.0, 0);
-        while position < rows && columns.time[order[position] as usize] <= time {
-            let row = order[position] as usize;
-            if columns.event[row] {
-                events += columns.weight_of(row);
-            } else {
-                censored += columns.weight_of(row);
-            }
-            leaving += 1;
-            position += 1;
         }
         if events > 0.0 {
             let all = leaving == rows_at_risk && censored <= 0.0;
@@ -240,6 +232,82 @@ pub fn kaplan_meier(
         };
     }
     Ok(curve)
+}
+
+/// What happens at one time.
+struct Tied {
+    time: f64,
+    /// Sum of weights of the events.
+    events: f64,
+    /// Sum of weights of the censored.
+    censored: f64,
+    /// Rows.
+    leaving: usize,
+}
+
+/// The distinct times in order.
+fn tied(columns: &SurvivalColumns<'_>) -> Vec<Tied> {
+    let mut times: Vec<Tied> = Vec::new();
+    let mut add = |time: f64, weight: f64, event: bool, rows: usize| {
+        if times.last().is_none_or(|last| time > last.time) {
+            times.push(Tied {
+                time,
+                events: 0.0,
+                censored: 0.0,
+                leaving: 0,
+            });
+        }
+        if let Some(last) = times.last_mut() {
+            *(if event {
+                &mut last.events
+            } else {
+                &mut last.censored
+            }) += weight;
+            last.leaving += rows;
+        }
+    };
+    if columns.weight.is_some() {
+        for row in order_by(columns.time) {
+            let row = row as usize;
+            add(
+                columns.time[row],
+                columns.weight_of(row),
+                columns.event[row],
+                1,
+            );
+        }
+        return times;
+    }
+    // Rows that count alike need no place: times alone are sorted, which ties
+    // make fast.
+    let of = |event: bool| -> Vec<u64> {
+        let mut keys: Vec<u64> = columns
+            .time
+            .iter()
+            .zip(columns.event)
+            .filter(|(_, own)| **own == event)
+            .map(|(time, _)| sortable(*time))
+            .collect();
+        keys.sort_unstable();
+        keys
+    };
+    let (events, censored) = (of(true), of(false));
+    let (mut events, mut censored) = (events.as_slice(), censored.as_slice());
+    while let Some(next) = [events.first(), censored.first()]
+        .into_iter()
+        .flatten()
+        .min()
+    {
+        let next = *next;
+        for (keys, event) in [(&mut events, true), (&mut censored, false)] {
+            let rows = keys.iter().take_while(|key| **key == next).count();
+            if rows > 0 {
+                add(unsortable(next), rows as f64, event, rows);
+                *keys = &keys[rows..];
+            }
+        }
+    }
+    times
 }
 
 /// Follow-up by the reverse curve: censoring is the event (schemper1996).

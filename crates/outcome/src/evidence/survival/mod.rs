@@ -163,6 +163,15 @@ fn sortable(value: f64) -> u64 {
     }
 }
 
+/// The number of [`sortable`].
+fn unsortable(key: u64) -> f64 {
+    f64::from_bits(if key >> 63 == 1 {
+        key & !(1 << 63)
+    } else {
+        !key
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +182,9 @@ mod tests {
             order_by(&[3.0, -1.0, 0.0, -0.0, -2.5, 3.0]),
             [4, 1, 2, 3, 0, 5]
         );
+        for number in [3.25, -1.5, 0.0] {
+            assert_eq!(unsortable(sortable(number)).to_bits(), f64::to_bits(number));
+        }
     }
 
     #[test]
