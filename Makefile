@@ -16,7 +16,7 @@ BENCHES := $(sort $(wildcard bench/*.py))
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test check rust python readme bench fuzz build-tools python-lock
+.PHONY: help demo test check rust python readme bench fuzz build-tools test-tools python-lock
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -38,7 +38,7 @@ check: build-tools ## formatting, lints, licences
 	  echo "cargo-deny is not installed: licences, bans and sources are not checked (deny.toml)"; \
 	fi
 
-rust: build-tools ## unit, integration and documentation tests
+rust: test-tools ## unit, integration and documentation tests
 	@scripts/rust-tests
 
 python: build-tools $(STAMP) ## what we write, read by programs that are not ours
@@ -49,7 +49,7 @@ readme: build-tools ## the commands of the README
 	$(CARGO) build --release --locked -p sirt-cli
 	@scripts/readme-commands $(SIRT) README.md
 
-bench: build-tools $(STAMP) ## speed and memory beside the peers
+bench: test-tools $(STAMP) ## speed and memory beside the peers
 	$(CARGO) build --release --locked -p sirt-cli
 	$(CARGO) build --release --locked --workspace --examples
 	@scripts/benches $(PYTHON) $(BENCHES)
@@ -60,6 +60,10 @@ fuzz: build-tools ## every reader against damaged files, FUZZ_SECONDS each
 # What the compiler and the checks need from the system.
 build-tools:
 	@scripts/bootstrap
+
+# And what only tests and benches start: R.
+test-tools:
+	@scripts/bootstrap tests
 
 $(STAMP): tests/python/requirements.lock
 	python3 -m venv .venv

@@ -12,6 +12,7 @@ use sirt_quantity::{
 };
 
 use crate::activity_arguments::CalculatorArguments;
+use crate::evidence_arguments::EvidenceArguments;
 use crate::follow_arguments::FollowArguments;
 use crate::new_arguments::NewArguments;
 use crate::plan_arguments::{PlanArguments, ShuntArguments};
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Follow patients: response by every criterion, times to events.
     Follow(FollowArguments),
+    /// Figures of cohorts, and what printed figures can mean.
+    Evidence(EvidenceArguments),
     /// Start a case: a folder with a file that a person reads and writes.
     New(NewArguments),
     /// Print completions for a shell.
@@ -94,6 +97,7 @@ impl Command {
             Self::Shunt(arguments) => arguments.json,
             Self::Report(arguments) => arguments.json,
             Self::Follow(arguments) => arguments.json,
+            Self::Evidence(arguments) => arguments.command.json(),
             Self::New(arguments) => arguments.json,
             Self::Completions { .. } | Self::Manual { .. } => false,
         }

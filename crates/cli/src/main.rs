@@ -21,6 +21,8 @@ mod dose_dicom;
 mod dose_files;
 mod dvh;
 mod dvh_plot;
+mod evidence;
+mod evidence_arguments;
 mod failure;
 mod follow;
 mod follow_arguments;
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Shunt(arguments) => plan::run_shunt(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Follow(arguments) => follow::run(&arguments),
+        Command::Evidence(arguments) => evidence::run(&arguments),
         Command::New(arguments) => new_case::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -72,4 +72,44 @@ pub enum OutcomeError {
         /// What is wrong, with the value and what is allowed.
         reason: String,
     },
+    /// A column of a table that holds what cannot be.
+    #[error("column `{column}`, row {row}: {value} is not allowed; allowed is {allowed}")]
+    ColumnValue {
+        /// The column by name.
+        column: &'static str,
+        /// The row, counted from 1.
+        row: usize,
+        /// The value as it stands there.
+        value: String,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// Columns of one table that are not equally long.
+    #[error("column `{column}` has {found} rows, the table has {expected}")]
+    ColumnLength {
+        /// The column by name.
+        column: &'static str,
+        /// Its rows.
+        found: usize,
+        /// The rows of the table.
+        expected: usize,
+    },
+    /// An argument of a method that cannot be.
+    #[error("{what} {value} is not allowed; allowed is {allowed}")]
+    Argument {
+        /// The argument by name.
+        what: &'static str,
+        /// The value as given.
+        value: String,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// Data from which the method gives no number.
+    #[error("{method}: {reason}")]
+    NotEstimable {
+        /// The method by name.
+        method: &'static str,
+        /// What is missing, with the columns or values concerned.
+        reason: String,
+    },
 }

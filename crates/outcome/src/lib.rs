@@ -1,10 +1,12 @@
-//! Scores of the patient's condition and what became of the patient; sees no pixel.
+//! Scores of the patient's condition, what became of the patient, and the
+//! evidence of cohorts; sees no pixel.
 //!
 //! This crate opens no file, reads no clock and holds no global: data tables
 //! are built in, others come as text.
 
 mod biochemical;
 mod error;
+pub mod evidence;
 mod liver_function;
 mod liver_volume;
 mod response;

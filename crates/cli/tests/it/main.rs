@@ -10,6 +10,7 @@ mod activity;
 mod add;
 mod architecture;
 mod dose;
+mod evidence;
 mod findings;
 mod folders;
 mod follow;

@@ -1,4 +1,5 @@
-//! Integration tests of the crate: tables of cases, and records that are refused.
+//! Integration tests of the crate: tables of cases, records that are refused, and
+//! figures of cohorts beside R.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +8,7 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod evidence;
 mod notation;
 mod properties;
 mod response_cases;

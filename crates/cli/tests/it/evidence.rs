@@ -1,0 +1,264 @@
+//! `sirt evidence` as a user runs it; the numbers are held against R in the
+//! tests of the crate outcome, here are the doors.
+
+use std::path::Path;
+
+use crate::dose::{json, number, sirt, text, write};
+
+const COHORT: &str = "\
+id,months,died,arm,age,stage
+1,3,1,a,61,I
+2,5,0,a,55,II
+3,5,1,b,70,III
+4,8,1,b,66,I
+5,11,0,a,48,II
+6,12,1,a,59,III
+7,NA,1,b,63,I
+8,15,1,b,71,II
+9,20,0,b,52,I
+10,24,1,a,,III
+";
+
+fn studies() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    text(&root.join("studies")).to_owned()
+}
+
+#[test]
+fn one_figure_by_every_rule() {
+    let result = json(&sirt(&[
+        "evidence",
+        "check",
+        "--percent",
+        "66",
+        "--of",
+        "34",
+        "--json",
+    ]));
+    assert_eq!(result["verdict"], "impossible as printed");
+    assert_eq!(result["solutions"].as_array().unwrap().len(), 0);
+    assert_eq!(
+        result["at_most"]["half_up"],
+        serde_json::json!([{"k": 19, "n": 29}, {"k": 21, "n": 32}])
+    );
+    assert_eq!(
+        result["at_most"]["truncated"][0],
+        serde_json::json!({"k": 2, "n": 3})
+    );
+    let unique = json(&sirt(&[
+        "evidence",
+        "check",
+        "--percent",
+        "24%",
+        "--of",
+        "34",
+        "--json",
+    ]));
+    assert_eq!(unique["solutions"], serde_json::json!([{"k": 8, "n": 34}]));
+    for (line, code) in [
+        (vec!["evidence", "check", "--percent", "66"], 2),
+        (vec!["evidence", "check"], 2),
+        (
+            vec!["evidence", "check", "--percent", "166", "--of", "34"],
+            1,
+        ),
+        (vec!["evidence", "check", "--percent", "66", "--of", "0"], 1),
+    ] {
+        assert_eq!(sirt(&line).status.code(), Some(code), "{line:?}");
+    }
+}
+
+#[test]
+fn all_studies_of_the_leaflet() {
+    let result = json(&sirt(&["evidence", "check", &studies(), "--json"]));
+    let claims = result["claims"].as_array().unwrap();
+    assert!(claims.len() > 60);
+    let claim = |id: &str| {
+        claims
+            .iter()
+            .find(|claim| claim["study"] == "fluorouracil-interim" && claim["id"] == id)
+            .unwrap()
+    };
+    assert_eq!(claim("cga-12")["verdict"], "impossible as printed");
+    assert_eq!(claim("pr-1")["verdict"], "unique");
+    assert_eq!(claim("dcr-3")["verdict"], "ambiguous");
+    let printed = sirt(&["evidence", "check", &studies()]);
+    let said = String::from_utf8_lossy(&printed.stdout).into_owned();
+    assert!(said.contains("22/34 is 64.7, 23/34 is 67.6"), "{said}");
+    let nothing = tempfile::tempdir().unwrap();
+    let output = sirt(&["evidence", "check", text(nothing.path())]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn curves_count_every_row_and_say_what_is_not_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "cohort.csv", COHORT.as_bytes());
+    let result = json(&sirt(&[
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--by",
+        "arm",
+        "--json",
+    ]));
+    assert_eq!(result["rows"]["read"], 10);
+    assert_eq!(result["rows"]["used"], 9);
+    assert_eq!(
+        result["rows"]["excluded"],
+        serde_json::json!([{"reason": "no value in column `months`", "count": 1, "rows": [7]}])
+    );
+    let groups = result["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 2);
+    // By hand, arm b: 5, 8, 15 with the event, 20 without: 3/4, 1/2, 1/4.
+    assert_eq!(groups[1]["n"], 4);
+    assert_eq!(groups[1]["events"], 3);
+    assert!((number(&groups[1], "/median") - 11.5).abs() < 1e-12);
+    assert!(groups[1]["upper"].is_null());
+    assert_eq!(groups[1]["not_reached"], serde_json::json!(["upper"]));
+    assert!((number(&groups[1]["table"][2], "/survival") - 0.25).abs() < 1e-12);
+    assert!(number(&result, "/log_rank/p") > 0.0);
+    let landmark = json(&sirt(&[
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--landmark",
+        "5",
+        "--json",
+    ]));
+    assert_eq!(landmark["rows"]["used"], 6);
+    assert_eq!(landmark["rows"]["excluded"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn events_that_are_not_0_and_1_are_settled_by_an_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "lung.csv", b"time,status\n5,2\n6,1\n7,2\n");
+    let line = [
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "time",
+        "--event",
+        "status",
+    ];
+    let output = sirt(&line);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(
+        "column `status` has the values 1, 2; say with --event-is which one is the event"
+    ));
+    let mut settled = line.to_vec();
+    settled.extend(["--event-is", "2", "--json"]);
+    assert_eq!(json(&sirt(&settled))["groups"][0]["events"], 2);
+    let wrong = sirt(&[
+        "evidence",
+        "km",
+        text(&file),
+        "--time",
+        "tme",
+        "--event",
+        "status",
+    ]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&wrong.stderr)
+            .contains("no column `tme`; its columns are time, status")
+    );
+}
+
+#[test]
+fn cox_takes_words_as_levels() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "cohort.csv", COHORT.as_bytes());
+    let line = [
+        "evidence",
+        "cox",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--covariates",
+        "age,stage",
+    ];
+    let mut with_json = line.to_vec();
+    with_json.push("--json");
+    let result = json(&sirt(&with_json));
+    let names: Vec<&str> = result["terms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|term| term["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["age", "stage=II", "stage=III"]);
+    assert_eq!(result["n"], 8);
+    assert!(number(&result, "/concordance") > 0.5);
+    for key in ["coef", "se", "hr", "lower", "upper", "p"] {
+        assert!(result["terms"][0][key].is_number(), "{key}");
+    }
+    assert!(sirt(&line).status.success());
+    let constant = sirt(&[
+        "evidence",
+        "cox",
+        text(&file),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--covariates",
+        "died,age,died",
+    ]);
+    assert_eq!(constant.status.code(), Some(1));
+}
+
+#[test]
+fn pooling_names_method_and_heterogeneity() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(
+        folder.path(),
+        "studies.csv",
+        b"study,k,n\npaprottka,9,40\nfan,9,35\nfrilling,14,24\n",
+    );
+    for method in ["fixed", "dl", "reml", "pm", "glmm"] {
+        let result = json(&sirt(&[
+            "evidence",
+            "pool",
+            text(&file),
+            "--events",
+            "k",
+            "--total",
+            "n",
+            "--study",
+            "study",
+            "--method",
+            method,
+            "--json",
+        ]));
+        let estimate = number(&result, "/estimate");
+        assert!(number(&result, "/lower") < estimate && estimate < number(&result, "/upper"));
+        assert_eq!(result["names"][2], "frilling");
+        assert!(!result["method"].as_str().unwrap().is_empty());
+    }
+    let wrong = sirt(&[
+        "evidence",
+        "pool",
+        text(&file),
+        "--events",
+        "k",
+        "--total",
+        "n",
+        "--method",
+        "glmm",
+        "--hartung-knapp",
+    ]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
