@@ -100,7 +100,7 @@ fn the_page_holds_methods_rules_territories_assumptions_and_works_cited() {
         let start = said.split('(').next().unwrap().trim();
         assert!(page.contains(start), "{start}");
     }
-    assert!(plan["assumptions"].as_array().unwrap().len() > 1);
+    assert!(!plan["assumptions"].as_array().unwrap().is_empty());
     // TV-B15: 1.73764 GBq delivered of 1.80, -3.46 %, as a person reads it.
     assert!(page.contains("1.74") && page.contains("−3.5 %"));
     assert!(page.contains("Dr. A. Example") && page.contains("stasis in the left lobe"));

@@ -82,7 +82,7 @@ fn uniform(doses: &[(f64, f64)]) {
 fn replayed_tracks_give_uniform_dose() {
     // Eight voxels from the border: 24 mm of mean density 1.1, two ranges.
     let y90 = Emission::of_nuclide("Y-90").unwrap();
-    uniform(&doses(true, 12, y90, 32, 8));
+    uniform(&doses(true, 12, y90, 128, 8));
 }
 
 #[test]
