@@ -126,12 +126,14 @@ pub(super) fn summary(result: &PlanResult) -> String {
     } else {
         "not blocked: every rule passes or warns\n"
     });
-    text.push_str(&rules(
-        result
-            .rules
-            .iter()
-            .filter(|rule| matches!(rule.outcome, Outcome::Warn | Outcome::Stop)),
-    ));
+    let told: Vec<&RuleResult> = result
+        .rules
+        .iter()
+        .filter(|rule| matches!(rule.outcome, Outcome::Warn | Outcome::Stop))
+        .collect();
+    if !told.is_empty() {
+        text.push_str(&rules(told));
+    }
     text.push_str(&vials(result));
     text.push_str(&delivered(result));
     within(&text, TERMINAL)

@@ -26,7 +26,7 @@ use sirt_store::{CaseDocument, Instant};
 use self::figures::Clock;
 use self::material::Material;
 use self::references::Library;
-use self::self_check::{Filled, SelfCheck};
+use self::self_check::{ItemState, SelfCheck};
 use crate::plan::{Planned, Signing, SigningStatus, planned_with_images};
 use crate::progress::Stages;
 use crate::report_arguments::ReportArguments;
@@ -161,7 +161,7 @@ fn said(result: &ReportResult, has_signed: bool) -> String {
     let missing: Vec<&str> = result
         .self_check
         .iter()
-        .filter(|item| item.result == Filled::Missing)
+        .filter(|item| item.result == ItemState::Missing)
         .map(|item| item.text.as_str())
         .collect();
     if !missing.is_empty() {

@@ -107,7 +107,7 @@ impl Work {
                 let name = format!("{} {}", person.prefix, person.name);
                 let initials: String = person
                     .given_name
-                    .split(|c: char| c == ' ' || c == '-' || c == '.')
+                    .split([' ', '-', '.'])
                     .filter_map(|part| part.chars().next())
                     .collect();
                 format!("{} {initials}", name.trim()).trim().to_owned()

@@ -30,7 +30,7 @@ struct Item {
 /// Whether an item is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Filled {
+pub(crate) enum ItemState {
     Filled,
     Missing,
     NotApplicable,
@@ -45,7 +45,7 @@ pub(crate) struct SelfCheck {
     pub(crate) standard: String,
     /// Where in the report.
     pub(crate) section: String,
-    pub(crate) result: Filled,
+    pub(crate) result: ItemState,
     /// What was read of the standard.
     pub(crate) source_seen: String,
     pub(crate) doubtful: bool,
@@ -75,21 +75,21 @@ pub(super) fn of(material: &Material<'_>) -> anyhow::Result<Vec<SelfCheck>> {
         .collect()
 }
 
-fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<Filled> {
+fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<ItemState> {
     let case = material.case;
     let plan = material.plan;
     let if_there = |there: bool| {
         if there {
-            Filled::Filled
+            ItemState::Filled
         } else {
-            Filled::Missing
+            ItemState::Missing
         }
     };
     let of_record = |there: bool| {
         if material.is_record() {
             if_there(there)
         } else {
-            Filled::NotApplicable
+            ItemState::NotApplicable
         }
     };
     let every_row = |has: &dyn Fn(&sirt_dosimetry::MethodRow) -> bool| {
@@ -110,9 +110,9 @@ fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<Filled> {
         ),
         // A case cannot be read without them.
         "clinical-baseline" | "microspheres" | "shunt-formula" | "dose-formalism"
-        | "limitations" | "uncertainty" | "volumes-masses" => Filled::Filled,
+        | "limitations" | "uncertainty" | "volumes-masses" => ItemState::Filled,
         // A case has no place for them yet.
-        "performance-status" | "staging" => Filled::Missing,
+        "performance-status" | "staging" => ItemState::Missing,
         "laboratory-baseline" => if_there(!case.laboratory.is_empty()),
         "imaging-baseline" => if_there(case.images.ct.is_some()),
         "prior-treatments" => if_there(!case.prior_therapies.is_empty()),
@@ -151,7 +151,7 @@ fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<Filled> {
             if case.images.maa_spect.is_some() {
                 if_there(case.images.maa_spect_resolution.is_some())
             } else {
-                Filled::NotApplicable
+                ItemState::NotApplicable
             }
         }
         "tumour-apart-from-liver" => if_there(every_row(&|row| {
@@ -178,26 +178,26 @@ fn place(section: &str, material: &Material<'_>) -> String {
 pub(super) fn section(material: &Material<'_>, check: &[SelfCheck]) -> Section {
     let missing = check
         .iter()
-        .filter(|item| item.result == Filled::Missing)
+        .filter(|item| item.result == ItemState::Missing)
         .count();
     let filled = check
         .iter()
-        .filter(|item| item.result == Filled::Filled)
+        .filter(|item| item.result == ItemState::Filled)
         .count();
     let mut sorted: Vec<&SelfCheck> = check.iter().collect();
     sorted.sort_by_key(|item| match item.result {
-        Filled::Missing => 0,
-        Filled::Filled => 1,
-        Filled::NotApplicable => 2,
+        ItemState::Missing => 0,
+        ItemState::Filled => 1,
+        ItemState::NotApplicable => 2,
     });
     let rows = sorted
         .into_iter()
         .map(|item| Row {
             cells: vec![
                 match item.result {
-                    Filled::Filled => Cell::Mark(Mark::Pass, "filled".to_owned()),
-                    Filled::Missing => Cell::Mark(Mark::Warn, "missing".to_owned()),
-                    Filled::NotApplicable => Cell::Text("not applicable".to_owned()),
+                    ItemState::Filled => Cell::Mark(Mark::Pass, "filled".to_owned()),
+                    ItemState::Missing => Cell::Mark(Mark::Warn, "missing".to_owned()),
+                    ItemState::NotApplicable => Cell::Text("not applicable".to_owned()),
                 },
                 text(capital(&item.text)),
                 text(place(&item.section, material)),

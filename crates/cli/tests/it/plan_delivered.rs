@@ -114,11 +114,11 @@ fn what_the_built_in_patient_got_stands_beside_what_was_planned() {
     // volume each: up to 30 % of the mean at 30 mm.
     for (name, left, over_planned) in [("right", false, 0.8), ("left", true, 1.0)] {
         let lobe = lobe_of_phantom(at, left);
-        let normal = |ratio: &dyn Fn(&(usize, f64, f64, f64)) -> f64| {
+        let normal = |ratio: fn(&(usize, f64, f64, f64)) -> f64| {
             let weighted: f64 = lobe.tumours.iter().map(|one| ratio(one) * one.1).sum();
             49.67e3 * lobe.gbq * 0.96 / (1.06 * (weighted + lobe.normal_ml))
         };
-        let (by_maa, by_spheres) = (normal(&|one| one.3), normal(&|one| one.2));
+        let (by_maa, by_spheres) = (normal(|one| one.3), normal(|one| one.2));
         for (tumour, volume_ml, spheres, maa) in &lobe.tumours {
             if *volume_ml < 14.0 {
                 continue;

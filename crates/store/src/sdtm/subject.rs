@@ -15,6 +15,9 @@ use super::visit::{VisitDate, days};
 use super::{StudyReader, StudySubject};
 use crate::StoreError;
 
+/// Each reader with the responses that were read off.
+type ReaderResponses<'a> = Vec<(&'a ReaderKey, Vec<Option<String>>)>;
+
 /// The tables of a study by domain.
 pub(super) struct Domains<'a> {
     pub(super) tumours: Vec<&'a StudyTable>,
@@ -602,7 +605,7 @@ fn state_responses(
             .map(|(_, stated)| stated.iter().flatten().count())
             .sum()
     };
-    let mut best: Option<(usize, &str, Vec<(&ReaderKey, Vec<Option<String>>)>)> = None;
+    let mut best: Option<(usize, &str, ReaderResponses<'_>)> = None;
     for table in tables {
         let found = of_table(table);
         let count = known(&found);

@@ -29,8 +29,8 @@ fn agree(file: &str, material: &str, edge_mm: f64, replay: bool, batches: u64) {
     let columns = ["i", "j", "k", "energy_fraction", "rel_sigma_pct"]
         .map(|name| table.numbers(name).unwrap());
     // Voxels of one distance are a region: they are not independent.
-    for row in 0..table.rows.len() {
-        let wanted: [usize; 3] = std::array::from_fn(|axis| columns[axis][row] as usize);
+    for ((i, j), k) in columns[0].iter().zip(&columns[1]).zip(&columns[2]) {
+        let wanted = [i, j, k].map(|index| *index as usize);
         let members: Vec<f32> = (0..grid.voxel_count())
             .map(|voxel| {
                 let mut offset = grid.index(voxel).map(|i| i.abs_diff(centre));
