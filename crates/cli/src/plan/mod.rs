@@ -6,6 +6,7 @@ mod delivered_dose;
 mod facts;
 mod history;
 mod images;
+mod maa;
 mod orders;
 mod planar;
 mod rules;
