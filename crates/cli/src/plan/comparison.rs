@@ -12,6 +12,7 @@ use super::delivered_dose::{
     normal_of,
 };
 use super::images::TerritoryFigures;
+use super::orders::of_territory;
 use crate::progress::Stages;
 use crate::result::Finding;
 
@@ -49,7 +50,7 @@ pub(crate) struct Compared {
 /// Compares everything that was given.
 pub(super) fn compared(treated: &Treated<'_>, stages: &Stages) -> anyhow::Result<Compared> {
     let mut compared = Compared::default();
-    for group in groups(treated, &mut compared.notes)? {
+    for group in groups(treated, &mut compared)? {
         let measured = match &group.image {
             Some(image) => {
                 stages.begin("dose after treatment");
@@ -67,8 +68,10 @@ struct Planned<'a> {
     territory: &'a CardTerritory,
     figures: Option<&'a TerritoryFigures>,
     row: &'a MethodRow,
-    /// Intended and delivered, infusion by infusion.
-    infusions: Vec<[Activity; 2]>,
+    /// Intended for the infusions of the group and delivered by them.
+    activity: [Activity; 2],
+    /// Part of what was intended for the territory that these were to give.
+    part: f64,
 }
 
 impl Planned<'_> {
@@ -76,15 +79,15 @@ impl Planned<'_> {
         self.row.name.is_by_voxel() && self.territory.voxel.is_some()
     }
 
-    /// Every infusion gives a structure the planned dose of one.
-    fn shares(&self, dose: MeanDose) -> impl Iterator<Item = PlannedShare> {
-        self.infusions
-            .iter()
-            .map(move |[planned, delivered]| PlannedShare {
-                dose,
-                planned: *planned,
-                delivered: *delivered,
-            })
+    /// What the infusions of the group were to give of a dose that is planned
+    /// once for the territory.
+    fn share(&self, dose: MeanDose) -> PlannedShare {
+        let [planned, delivered] = self.activity;
+        PlannedShare {
+            dose: dose.scaled(self.part),
+            planned,
+            delivered,
+        }
     }
 
     fn source(&self) -> String {
@@ -127,19 +130,24 @@ fn rows_of(
             ));
             continue;
         };
+        let of_group = || {
+            group
+                .infusions
+                .iter()
+                .map(|at| &treated.delivered[*at])
+                .filter(|infusion| infusion.territory == name)
+                .map(|infusion| infusion.activity)
+        };
+        let activity = [
+            of_group().map(|infusion| infusion.intended).sum(),
+            of_group().map(|infusion| infusion.delivered).sum(),
+        ];
         planned.push(Planned {
             territory,
             figures: figures.as_ref(),
             row,
-            infusions: group
-                .infusions
-                .iter()
-                .filter(|at| treated.case.administrations[**at].territory == name)
-                .map(|at| {
-                    let activity = treated.delivered[*at].activity;
-                    [activity.intended, activity.delivered]
-                })
-                .collect(),
+            part: activity[0] / of_territory(treated.delivered, &name)[0],
+            activity,
         });
     }
     if planned.is_empty() {
@@ -300,7 +308,7 @@ impl RowsOfGroup<'_> {
             } else {
                 0.0
             });
-            shares.extend(planned.shares(own));
+            shares.push(planned.share(own));
             sources.push(planned.source());
             territories.push(planned.territory.name.clone());
         }
@@ -354,7 +362,7 @@ impl RowsOfGroup<'_> {
                 territories: vec![name.clone()],
                 volume_ml: Some(planned.territory.perfused.total().as_ml()),
                 source: planned.source(),
-                shares: planned.shares(perfused).collect(),
+                shares: vec![planned.share(perfused)],
             };
             return self.push(draft, found, compared);
         };
@@ -378,7 +386,7 @@ impl RowsOfGroup<'_> {
             territories: vec![name.clone()],
             volume_ml: Some(planned.territory.perfused.tumour().as_ml()),
             source: planned.source(),
-            shares: planned.shares(together).collect(),
+            shares: vec![planned.share(together)],
         };
         self.push(draft, found, compared)
     }
@@ -402,7 +410,7 @@ impl RowsOfGroup<'_> {
                 territories: vec![name.clone()],
                 volume_ml: Some((perfused.total() - perfused.tumour()).as_ml()),
                 source: planned.source(),
-                shares: planned.shares(dose).collect(),
+                shares: vec![planned.share(dose)],
             };
             self.push(draft, found, compared)?;
         }
@@ -438,7 +446,7 @@ impl RowsOfGroup<'_> {
                 .flatten();
             let part =
                 by_voxel.unwrap_or((perfused.total() - perfused.tumour()).as_ml() / whole_ml);
-            shares.extend(planned.shares(dose.scaled(part)));
+            shares.push(planned.share(dose.scaled(part)));
         }
         let found = self.measured.and_then(|measured| {
             let mine = |structure: &&FiledStructure| {
@@ -467,7 +475,7 @@ impl RowsOfGroup<'_> {
         for planned in self.planned {
             let row = planned.row;
             if let Some(dose) = mean(row.lung_gy, row.lung_interval_gy) {
-                shares.extend(planned.shares(dose));
+                shares.push(planned.share(dose));
             }
         }
         if shares.is_empty() {

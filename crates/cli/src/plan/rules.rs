@@ -12,7 +12,7 @@ use sirt_store::{Case, TherapyKind};
 
 use super::facts::{PlanFacts, Product, scenario, tumour_type};
 use super::images::Extrahepatic;
-use super::orders::{Delivered, VialPlan};
+use super::orders::{Delivered, VialPlan, of_territory};
 
 /// What the rules are asked about.
 pub(super) struct Judgement<'a> {
@@ -228,13 +228,18 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
         known.vial_activity = Some(plan.infusions.iter().map(|i| i.given).sum());
     }
     if !judgement.delivered.is_empty() {
-        // A sum would let one territory make up for another.
-        let worst = judgement.delivered.iter().max_by(|a, b| {
-            let off = |one: &Delivered| one.activity.difference_percent.abs();
-            off(a).total_cmp(&off(b))
-        });
-        known.prescribed_activity = worst.map(|delivered| delivered.activity.intended);
-        known.delivered_activity = worst.map(|delivered| delivered.activity.delivered);
+        // A sum over all would let one territory make up for another.
+        let worst = judgement
+            .delivered
+            .iter()
+            .map(|one| of_territory(judgement.delivered, &one.territory))
+            .max_by(|a, b| {
+                let off =
+                    |[intended, delivered]: &[Activity; 2]| (*delivered / *intended - 1.0).abs();
+                off(a).total_cmp(&off(b))
+            });
+        known.prescribed_activity = worst.map(|[intended, _]| intended);
+        known.delivered_activity = worst.map(|[_, delivered]| delivered);
         known.vial_activity = None;
     }
     let (first, usual_last) = product.data.usable();
