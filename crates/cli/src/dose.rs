@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &DoseArguments) -> anyhow::Result<ExitCode> {
 pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     dose_files::require_ours(&arguments.out)?;
     let stages = Stages::new();
-    let mut case = calculated(arguments, &stages, |_| Ok(Vec::new()))?;
+    let mut case = calculated(arguments, SettledBy::Options, &stages, |_| Ok(Vec::new()))?;
     stages.begin("writing");
     dose_files::write_all(&mut case, &arguments.out)?;
     Ok(case)
@@ -70,28 +70,33 @@ pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
 
 /// Computes everything and writes nothing; `more` makes further structures
 /// from those of the files.
+///
+/// Whether all is of one patient is settled here for a command line, and by
+/// who calls for a case.
 pub(crate) fn calculated(
     arguments: &DoseArguments,
+    settled_by: SettledBy,
     stages: &Stages,
     more: impl FnOnce(&[NamedMask]) -> anyhow::Result<Vec<NamedMask>>,
 ) -> anyhow::Result<DoseCase> {
     stages.begin("reading the activity");
     let tissue = TissueTable::built_in()?;
-    let mut image = inputs::read_activity(
+    let image = inputs::read_activity(
         &arguments.activity.activity,
         arguments.activity.series.as_deref(),
-        SettledBy::Options,
-    )?;
-    activity_input::settle_missing_slices(
-        &mut image.findings,
+        settled_by,
         arguments.activity.accept_missing_slices,
     )?;
-    let of_patient = patients::require_one(
-        "activity",
-        image.patient,
-        &ct_and_structures(arguments),
-        patients::Acceptance::by_option(arguments.accept_other_patient),
-    )?;
+    let of_patient = match settled_by {
+        // A case holds all of its images against each other and against itself.
+        SettledBy::Case | SettledBy::Administration => None,
+        SettledBy::Options | SettledBy::ShuntOptions => patients::require_one(
+            "activity",
+            image.patient,
+            &ct_and_structures(arguments),
+            patients::Acceptance::by_option(arguments.accept_other_patient),
+        )?,
+    };
     let source = image.source.clone();
     let modality = image.acquisition.modality.clone();
     let recorded_administration =
@@ -118,12 +123,8 @@ pub(crate) fn calculated(
     let ct = match &arguments.ct {
         Some(path) => {
             stages.begin("reading the CT");
-            let (ct, of_ct) = inputs::read_ct(
-                path,
-                frame.as_ref(),
-                registration.as_ref(),
-                SettledBy::Options,
-            )?;
+            let (ct, of_ct) =
+                inputs::read_ct(path, frame.as_ref(), registration.as_ref(), settled_by)?;
             findings.extend(of_ct);
             Some(ct)
         }
@@ -156,6 +157,7 @@ pub(crate) fn calculated(
         frame.as_ref(),
         registration.as_ref(),
         &arguments.role,
+        settled_by,
     )?;
     findings.extend(of_structures);
     let further = more(&masks)?;

@@ -37,22 +37,16 @@ pub(crate) struct ActivityImage {
     pub(crate) source: Option<dicom_inputs::Source>,
 }
 
-/// Reads an activity image.
+/// Reads an activity image; one whose series lacks slices only where that is
+/// accepted.
 pub(crate) fn read_activity(
     path: &Path,
     series: Option<&str>,
     settled_by: SettledBy,
+    accept_missing_slices: bool,
 ) -> anyhow::Result<ActivityImage> {
     match image_file(path, &ACTIVITY_KINDS, "activity image (PET, NM)")? {
-        None => {
-            let mut image = dicom_inputs::read_activity(path, series, settled_by)?;
-            image.findings = image
-                .findings
-                .into_iter()
-                .map(|finding| settled_by.finding(finding))
-                .collect();
-            Ok(image)
-        }
+        None => dicom_inputs::read_activity(path, series, settled_by, accept_missing_slices),
         Some((path, format)) => {
             let (file, findings) = read_image_file(&path, settled_by)?;
             Ok(ActivityImage {

@@ -9,7 +9,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 use crate::StoreError;
 use crate::case::{Administration, Case, Clearance, Override, Signature, TimedActivity};
-use crate::images::{DeliveredImage, DeliveredMethod, DeliveredSource};
+use crate::images::{DeliveredImage, DeliveredSource};
 use crate::new_case::NewCase;
 use crate::place::Places;
 use crate::read::read_text;
@@ -327,8 +327,8 @@ fn image_table(image: &DeliveredImage) -> Table {
     if let Some(registration) = &image.registration {
         table["registration"] = path(registration);
     }
-    if image.method != DeliveredMethod::default() {
-        table["method"] = text(image.method.name());
+    if let Some(method) = image.method {
+        table["method"] = text(method.name());
     }
     if !image.territories.is_empty() {
         table["territories"] = list(&mut image.territories.iter().cloned());

@@ -14,9 +14,10 @@ use sirt_dosimetry::{
     organ_uptake, shared_region, swapped_lobes_mm, uniform_liver_parts,
 };
 use sirt_image::{Counts, PixelUnits, Structure, Volume, WeightMask};
-use sirt_quantity::{Capacity, Density, Length, LungShuntFraction, NuclideLibrary};
-use sirt_store::{Case, Images, Lobe, StructureRole, Territory};
+use sirt_quantity::{Capacity, Density, Length, LungShuntFraction};
+use sirt_store::{Case, ImageDifference, Images, Lobe, StructureRole, Territory};
 
+use super::maa;
 use crate::result::Finding;
 use crate::settled_by::SettledBy;
 use crate::structure_input::Place;
@@ -133,7 +134,12 @@ impl WorkUpImages {
             return Ok(None);
         };
         let settled_by = settings.settled_by;
-        let image = inputs::read_activity(path, None, settled_by)?;
+        let image = inputs::read_activity(
+            path,
+            None,
+            settled_by,
+            images.accepted.holds(ImageDifference::MissingSlices),
+        )?;
         let mut findings = image.findings;
         let recorded = image.acquisition.units.as_ref().map(|fact| &fact.value);
         let stated = images.maa_spect_units.map(|units| units.pixel_units().0);
@@ -144,24 +150,29 @@ impl WorkUpImages {
                 subject: "counting".to_owned(),
                 rule: "the numbers of the SPECT are not said to be counts, so that the uncertainty by counting is one of order only".to_owned(),
                 fix: match settled_by {
-                    SettledBy::Case => "maa_spect_units = \"counts\" in [images], where they are",
-                    SettledBy::Options => "--units counts, where they are",
+                    SettledBy::Case | SettledBy::Administration => {
+                        "maa_spect_units = \"counts\" in [images], where they are"
+                    }
+                    SettledBy::Options | SettledBy::ShuntOptions => {
+                        "--units counts, where they are"
+                    }
                 }
                 .to_owned(),
             });
         }
-        if let Some(recorded) = image.acquisition.nuclide.as_ref() {
-            let nuclides = NuclideLibrary::built_in()?;
-            let is_technetium = nuclides
-                .named(&recorded.value)
-                .is_ok_and(|nuclide| nuclide.symbol == "Tc-99m");
-            if !is_technetium {
-                bail!(
-                    "SPECT of the work-up: {} is {}, allowed is Tc-99m; give the MAA image as maa_spect and that after treatment as y90",
-                    recorded.field,
-                    recorded.value
-                );
-            }
+        if let Some(recorded) = image.acquisition.nuclide.as_ref()
+            && !maa::is_nuclide_of_maa(&recorded.value)?
+        {
+            bail!(
+                "SPECT of the work-up: {} is {}, allowed is Tc-99m; {}",
+                recorded.field,
+                recorded.value,
+                match settled_by {
+                    SettledBy::Case | SettledBy::Administration =>
+                        "give the MAA image as maa_spect and that after treatment as y90",
+                    SettledBy::Options | SettledBy::ShuntOptions => "give the MAA image (--spect)",
+                }
+            );
         }
         let registration = images
             .registration
@@ -172,7 +183,8 @@ impl WorkUpImages {
         let frame = counts.frame_of_reference().cloned();
         if images.structures.is_empty() {
             bail!(
-                "[images]: a SPECT without structures says nothing of liver and tumours; give structures"
+                "a SPECT without structures says nothing of liver and tumours; give structures ({})",
+                settled_by.structures()
             );
         }
         let (structures, of_files) = structure_input::read(&images.structures)?;
@@ -624,10 +636,10 @@ fn lungs_not_whole(
     settled_by: SettledBy,
 ) -> Vec<Finding> {
     let fix = match settled_by {
-        SettledBy::Case => {
+        SettledBy::Case | SettledBy::Administration => {
             "a CT of the whole chest, or mass or volume with density of both lungs in [lungs]"
         }
-        SettledBy::Options => "a CT of the whole chest (--ct)",
+        SettledBy::Options | SettledBy::ShuntOptions => "a CT of the whole chest (--ct)",
     };
     let mut findings = Vec::new();
     if let Some(LungsByCt::Part(part)) = by_ct {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use sirt_store::{Case, Images, PlanarViewName};
+use sirt_store::{AcceptedDifferences, Case, ImageDifference, Images, PlanarViewName};
 
 use super::consistency;
 use super::facts;
@@ -13,6 +13,7 @@ use super::planar::{PlanarInputs, PlanarWorkUp};
 use super::{ShuntResult, text};
 use crate::plan_arguments::ShuntArguments;
 use crate::result::Finding;
+use crate::settled_by::SettledBy;
 use crate::table::{self, findings_text};
 
 /// What `sirt shunt` prints.
@@ -90,12 +91,20 @@ fn of_images(arguments: &ShuntArguments) -> anyhow::Result<Measured> {
             ct: arguments.ct.clone(),
             structures: arguments.structures.clone(),
             registration: arguments.registration.clone(),
+            accepted: AcceptedDifferences {
+                differences: if arguments.accept_missing_slices {
+                    vec![ImageDifference::MissingSlices]
+                } else {
+                    Vec::new()
+                },
+                reason: "--accept-missing-slices".to_owned(),
+            },
             ..Images::default()
         },
         &Settings {
             roles: &arguments.role,
             stated_lungs: None,
-            settled_by: crate::settled_by::SettledBy::Options,
+            settled_by: SettledBy::ShuntOptions,
         },
     )?;
     let planar = match &arguments.regions {

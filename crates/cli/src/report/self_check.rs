@@ -139,9 +139,8 @@ fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<ItemState> {
         "imaging-after-mapping" => {
             if_there(case.images.maa_spect.is_some() || !case.images.maa_planar.is_empty())
         }
-        "imaging-after-treatment" => of_record(
-            case.images.y90.is_some() || case.administrations.iter().any(|row| row.image.is_some()),
-        ),
+        // One that shows no infusion of the case is used for nothing.
+        "imaging-after-treatment" => of_record(!plan.delivered_images.is_empty()),
         "dose-after-treatment" => of_record(
             plan.comparison
                 .iter()

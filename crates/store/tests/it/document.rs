@@ -55,7 +55,7 @@ fn an_administration_keeps_its_image() {
         ct: Some("y90/ct".into()),
         structures: vec!["y90/structures.dcm".into()],
         registration: Some("y90/registration.dcm".into()),
-        method: DeliveredMethod::Local,
+        method: Some(DeliveredMethod::Local),
         territories: vec!["right".to_owned(), "left".to_owned()],
     };
     let with_image = Administration {
