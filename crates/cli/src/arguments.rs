@@ -135,6 +135,8 @@ pub(crate) struct DoseArguments {
     /// How dose is computed.
     #[arg(long, value_enum)]
     pub(crate) method: MethodArgument,
+    #[command(flatten)]
+    pub(crate) transport: TransportArguments,
     /// Dose factor in Gy kg/GBq, instead of the one of half-life and energy.
     #[arg(long, value_name = "GY_KG_PER_GBQ", value_parser = dose_factor, allow_hyphen_values = true)]
     pub(crate) dose_factor: Option<DoseFactor>,
@@ -159,6 +161,55 @@ pub(crate) struct DoseArguments {
     /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How Monte Carlo runs; with `--method transport` only.
+#[derive(Debug, Args, Clone, Default)]
+pub(crate) struct TransportArguments {
+    /// Relative statistical uncertainty (k = 1) to go on to: the mean over voxels
+    /// with more than half of the maximum, or that of --until-structure [default: 1%].
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_hyphen_values = true)]
+    pub(crate) statistical_uncertainty: Option<f64>,
+    /// Structure whose mean dose is to be known that well.
+    #[arg(long, value_name = "STRUCTURE")]
+    pub(crate) until_structure: Option<String>,
+    /// Number of decays to follow, instead of an uncertainty.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..),
+          conflicts_with_all = ["statistical_uncertainty", "until_structure"])]
+    pub(crate) histories: Option<u64>,
+    /// Longest time to follow decays, such as 60s; what is done by then is the result.
+    #[arg(long, value_name = "TIME", value_parser = half_life, allow_hyphen_values = true)]
+    pub(crate) time_limit: Option<TimeSpan>,
+    /// Seed of the random numbers [default: 1].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// File that keeps the run: where it is there, the run goes on from it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) run_state: Option<PathBuf>,
+    /// Write the dose to water in each voxel too, as dose_to_water.nii.gz.
+    #[arg(long)]
+    pub(crate) dose_to_water: bool,
+}
+
+impl TransportArguments {
+    /// The options that are given.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
+        [
+            (
+                self.statistical_uncertainty.is_some(),
+                "--statistical-uncertainty",
+            ),
+            (self.until_structure.is_some(), "--until-structure"),
+            (self.histories.is_some(), "--histories"),
+            (self.time_limit.is_some(), "--time-limit"),
+            (self.seed.is_some(), "--seed"),
+            (self.run_state.is_some(), "--run-state"),
+            (self.dose_to_water, "--dose-to-water"),
+        ]
+        .into_iter()
+        .filter_map(|(given, option)| given.then_some(option))
+        .collect()
+    }
 }
 
 /// Figures of histograms.
@@ -342,6 +393,8 @@ pub(crate) enum MethodArgument {
     Local,
     /// Betas are spread by a voxel kernel.
     Kernel,
+    /// Monte Carlo of electrons and photons through the CT.
+    Transport,
 }
 
 impl From<MethodArgument> for Method {
@@ -349,6 +402,7 @@ impl From<MethodArgument> for Method {
         match argument {
             MethodArgument::Local => Self::LocalDeposition,
             MethodArgument::Kernel => Self::Kernel,
+            MethodArgument::Transport => Self::Transport,
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::result::{
 use crate::settled_by::SettledBy;
 use crate::structure_input;
 use crate::table;
+use crate::transport_run::{self, Followed};
 use crate::uncertainty_input;
 
 /// Density of liver where none is stated, g/mL: ICRP 89 and ICRU 46 liver.
@@ -37,6 +38,8 @@ const DEFAULT_DENSITY: Density = Density::from_g_per_ml(1.05);
 pub(crate) struct DoseCase {
     pub(crate) result: DoseResult,
     pub(crate) distribution: DoseDistribution,
+    /// By Monte Carlo, where it was asked for.
+    pub(crate) dose_to_water: Option<Volume<AbsorbedDose>>,
     pub(crate) masks: Vec<NamedMask>,
     /// Outlines of the masks, in their order.
     pub(crate) contours: Vec<Vec<Contour>>,
@@ -79,6 +82,7 @@ pub(crate) fn calculated(
     stages: &Stages,
     more: impl FnOnce(&[NamedMask]) -> anyhow::Result<Vec<NamedMask>>,
 ) -> anyhow::Result<DoseCase> {
+    transport_run::require_transport(arguments)?;
     stages.begin("reading the activity");
     let tissue = TissueTable::built_in()?;
     let image = inputs::read_activity(
@@ -173,7 +177,21 @@ pub(crate) fn calculated(
     let method = Method::from(arguments.method);
     let (data, dose_factor_source, of_factor) = decay_data(&activity, arguments)?;
     findings.extend(of_factor);
-    let distribution = method.absorbed_dose(&activity.concentration, medium, &data, &tissue)?;
+    let (distribution, transport, dose_to_water) = if method == Method::Transport {
+        let followed = Followed {
+            activity: &activity.concentration,
+            medium,
+            data: &data,
+            tissue: &tissue,
+            masks: &masks,
+        };
+        let run = followed.run(&arguments.transport, stages)?;
+        findings.extend(run.findings);
+        (run.distribution, Some(run.result), run.dose_to_water)
+    } else {
+        let dose = method.absorbed_dose(&activity.concentration, medium, &data, &tissue)?;
+        (dose, None, None)
+    };
     let named: Vec<_> = masks
         .iter()
         .map(|named| (named.name.as_str(), &named.mask))
@@ -239,7 +257,8 @@ pub(crate) fn calculated(
     let structures = doses
         .into_iter()
         .zip(&masks)
-        .map(|(dose, mask)| {
+        .enumerate()
+        .map(|(at, (dose, mask))| {
             let response = response_input::of_structure(
                 mask,
                 &distribution.dose,
@@ -261,6 +280,10 @@ pub(crate) fn calculated(
                 background,
                 role_source,
                 response,
+                distribution
+                    .statistics
+                    .as_ref()
+                    .and_then(|statistics| statistics.structures.get(at).copied()),
             )
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -279,6 +302,7 @@ pub(crate) fn calculated(
                     density_g_per_ml: density.as_g_per_ml(),
                     half_width,
                 }),
+            transport,
         },
         medium: medium_result(
             medium,
@@ -297,6 +321,7 @@ pub(crate) fn calculated(
     Ok(DoseCase {
         result,
         distribution,
+        dose_to_water,
         masks,
         contours,
         image_sum: activity.image_sum,

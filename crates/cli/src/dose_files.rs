@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use sirt_dosimetry::{DoseVolumeHistogram, Role};
-use sirt_image::{Compression, WeightMask, write_nifti, write_nrrd};
+use sirt_image::{Compression, Volume, WeightMask, write_nifti, write_nrrd};
+use sirt_quantity::AbsorbedDose;
 
 use crate::colour::{Rgb, structure_colour};
 use crate::dose::DoseCase;
@@ -23,9 +24,14 @@ const CSV_STEPS: f64 = 500.0;
 const RECORD: &str = "result.json";
 /// The histograms' table and picture.
 const HISTOGRAMS: [&str; 2] = ["dvh.csv", "dvh.svg"];
+/// Standard deviation of the dose by Monte Carlo, and its dose to water.
+const UNCERTAINTY: &str = "dose_uncertainty.nii.gz";
+const WATER: &str = "dose_to_water.nii.gz";
 /// All files that a run may write.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     "dose.nii.gz",
+    UNCERTAINTY,
+    WATER,
     "dose.nrrd",
     "dose.dcm",
     "bed.dcm",
@@ -78,7 +84,7 @@ pub(crate) fn write_all(case: &mut DoseCase, out: &Path) -> anyhow::Result<()> {
 type Task = fn(&DoseCase, &Path) -> anyhow::Result<Vec<String>>;
 
 /// They run side by side.
-const TASKS: [Task; 5] = [nifti, dicom, preview, histograms, nrrd];
+const TASKS: [Task; 6] = [nifti, dicom, preview, histograms, nrrd, monte_carlo];
 
 fn nifti(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
     let name = "dose.nii.gz";
@@ -92,6 +98,35 @@ fn nifti(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
         )?,
     )?;
     Ok(vec![name.to_owned()])
+}
+
+/// What Monte Carlo gives beside the dose.
+fn monte_carlo(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    let mut add = |name: &str, volume: &Volume<AbsorbedDose>, what: &str| -> anyhow::Result<()> {
+        write(out, name, &write_nifti(volume, what, Compression::Gzip)?)?;
+        files.push(name.to_owned());
+        Ok(())
+    };
+    let dose = &case.distribution.dose;
+    if let Some(statistics) = &case.distribution.statistics {
+        let values = dose
+            .values()
+            .iter()
+            .zip(statistics.relative_uncertainty.values())
+            .map(|(dose, relative)| dose * relative)
+            .collect();
+        let deviation = Volume::new(
+            dose.grid().clone(),
+            dose.frame_of_reference().cloned(),
+            values,
+        )?;
+        add(UNCERTAINTY, &deviation, "standard deviation of dose, Gy")?;
+    }
+    if let Some(water) = &case.dose_to_water {
+        add(WATER, water, "absorbed dose to water, Gy")?;
+    }
+    Ok(files)
 }
 
 fn nrrd(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {

@@ -47,6 +47,7 @@ mod result;
 mod settled_by;
 mod structure_input;
 mod table;
+mod transport_run;
 mod uncertainty_input;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use sirt_dosimetry::{CalibrationKind, Decision, ResponseEstimate, StructureDose}
 
 use crate::histogram_figures::{SurvivalDose, VolumeAtDose};
 use crate::response_input::UniformDose;
+use crate::transport_run::TransportResult;
 
 /// Everything about one dose calculation.
 #[derive(Debug, Serialize)]
@@ -42,6 +43,7 @@ pub(crate) struct MethodResult {
     /// Keys of docs/references.bib.
     pub(crate) citations: Vec<&'static str>,
     pub(crate) kernel: Option<KernelResult>,
+    pub(crate) transport: Option<TransportResult>,
 }
 
 #[derive(Debug, Serialize)]
@@ -153,6 +155,9 @@ pub(crate) struct StructureResult {
     pub(crate) role_source: RoleSource,
     /// Expanded uncertainty of the mean dose, k = 2, Gy.
     pub(crate) uncertainty_gy: f64,
+    /// Part of it that is the noise of Monte Carlo, k = 2, Gy; none by the other
+    /// methods.
+    pub(crate) statistical_uncertainty_gy: Option<f64>,
     /// The budget behind it.
     pub(crate) uncertainty: serde_json::Value,
     /// Recovery coefficient and corrected mean, where the site gives a table.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::result::{DoseResult, Finding, StructureResult};
+use crate::transport_run::TransportResult;
 
 /// Bold, where the terminal shows it and `NO_COLOR` does not forbid.
 const BOLD: anstyle::Style = anstyle::Style::new().bold();
@@ -228,6 +229,9 @@ pub(crate) fn dose_text(result: &DoseResult) -> String {
         "medium: {}, {:.3} g/mL ({})\n",
         result.medium.material, result.medium.density_g_per_ml, result.medium.source
     ));
+    if let Some(transport) = &result.method.transport {
+        text.push_str(&transport_line(transport));
+    }
     text.push_str(&activity_line(result));
     for decision in &result.activity.decisions {
         text.push_str(&format!(
@@ -253,6 +257,24 @@ pub(crate) fn dose_text(result: &DoseResult) -> String {
         text.push_str(&format!("\nwritten: {}\n", result.files.join(", ")));
     }
     text
+}
+
+fn transport_line(transport: &TransportResult) -> String {
+    let reached = transport
+        .voxel_uncertainty
+        .map_or_else(String::new, |reached| {
+            format!(
+                ", voxels over half of the maximum to {:.2} % (k = 1)",
+                reached * 100.0
+            )
+        });
+    format!(
+        "Monte Carlo: {:.2} million decays followed in {:.1} s, seed {}{reached}; materials: {}\n",
+        transport.histories as f64 * 1e-6,
+        transport.seconds,
+        transport.seed,
+        transport.materials.join(", ")
+    )
 }
 
 fn activity_line(result: &DoseResult) -> String {

@@ -2,9 +2,9 @@
 
 use anyhow::Context as _;
 use sirt_dosimetry::{
-    CountsOnVolume, ImagingUncertainty, ModalityUncertainty, NamedMask, PhysicsUncertainty,
-    RecoveryCurve, RecoveryTable, Role, StructureDose, UncertaintyBudget, blurred_sphere_recovery,
-    boundary_to_mean_ratio, relative_volume_uncertainty, sphere_diameter,
+    CountsOnVolume, ImagingUncertainty, ModalityUncertainty, NamedMask, NamedUncertainty,
+    PhysicsUncertainty, RecoveryCurve, RecoveryTable, Role, StructureDose, UncertaintyBudget,
+    blurred_sphere_recovery, boundary_to_mean_ratio, relative_volume_uncertainty, sphere_diameter,
 };
 use sirt_image::Volume;
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Capacity, Length};
@@ -110,7 +110,8 @@ impl Budget {
     /// A structure's row with its uncertainty and recovery.
     ///
     /// `image` is the activity at administration, on the grid of the mask.
-    /// `background` is the mean dose around tumours, which spills into them.
+    /// `background` is the mean dose around tumours, which spills into them;
+    /// `statistical` the relative noise (k = 1) of Monte Carlo.
     pub(crate) fn of_structure(
         &self,
         dose: StructureDose,
@@ -119,6 +120,7 @@ impl Budget {
         background: AbsorbedDose,
         role_source: RoleSource,
         response: Response,
+        statistical: Option<f64>,
     ) -> anyhow::Result<StructureResult> {
         let volume = Capacity::from_ml(dose.volume_ml);
         let voxel = Length::from_mm(image.grid().spacing_mm().iter().product::<f64>().cbrt());
@@ -142,7 +144,13 @@ impl Budget {
             relative_half_life: self.physics.relative_half_life,
             delay_in_half_lives: self.delay_in_half_lives,
             relative_energy: self.physics.relative_energy,
-            others: Vec::new(),
+            others: statistical
+                .map(|relative| NamedUncertainty {
+                    name: "Monte Carlo".to_owned(),
+                    relative,
+                })
+                .into_iter()
+                .collect(),
         };
         let analytic = budget.propagate()?;
         let sampled = budget.sample(SAMPLES, SEED)?;
@@ -153,6 +161,8 @@ impl Budget {
         });
         Ok(StructureResult {
             uncertainty_gy: analytic.expanded_gy,
+            statistical_uncertainty_gy: statistical
+                .map(|relative| 2.0 * relative * mean_dose.as_gy()),
             uncertainty: serde_json::json!({
                 "analytic": analytic,
                 "sampled": sampled,

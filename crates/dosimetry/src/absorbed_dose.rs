@@ -15,17 +15,22 @@
 //! Source: local deposition chiesa2021sop; voxel kernels bolch1999mird17;
 //! density correction dieudonne2013.
 //!
-//! Monte Carlo takes its place as one more [`Method`] and one more arm of
-//! [`Method::absorbed_dose`].
+//! Monte Carlo ([`MonteCarlo`]) follows the electrons instead; it takes the
+//! same inputs and gives the same result, with its statistics.
+
+use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 use serde::Serialize;
 use sirt_image::Volume;
 use sirt_quantity::{AbsorbedDose, ActivityConcentration, Density, DoseFactor, TimeSpan};
+use sirt_transport::Goal;
 
+use crate::monte_carlo::USUAL_VOXEL_UNCERTAINTY;
 use crate::sparse_convolution::sparse_convolution;
 use crate::{
-    Convolution, DosimetryError, KernelMedium, Medium, PointKernel, TissueTable, VoxelKernel,
+    Convolution, DosimetryError, KernelMedium, Medium, MonteCarlo, PointKernel, TissueTable,
+    TransportStatistics, VoxelKernel,
 };
 
 /// A way to compute absorbed dose.
@@ -36,6 +41,9 @@ pub enum Method {
     LocalDeposition,
     /// Betas are spread by a voxel kernel of one density.
     Kernel,
+    /// Monte Carlo of electrons and photons through the densities and
+    /// compositions of the CT.
+    Transport,
 }
 
 /// Nuclide data that a dose depends on.
@@ -68,6 +76,8 @@ pub struct DoseDistribution {
     pub radiated_j: f64,
     /// Energy deposited in voxels of air, to which no dose is assigned, J.
     pub in_air_j: f64,
+    /// What Monte Carlo knows of its noise; `None` by the other methods.
+    pub statistics: Option<TransportStatistics>,
 }
 
 impl Method {
@@ -77,6 +87,7 @@ impl Method {
         match self {
             Self::LocalDeposition => "local",
             Self::Kernel => "kernel",
+            Self::Transport => "transport",
         }
     }
 
@@ -86,16 +97,20 @@ impl Method {
         match self {
             Self::LocalDeposition => &["chiesa2021sop"],
             Self::Kernel => &["bolch1999mird17", "dieudonne2011", "dieudonne2013"],
+            Self::Transport => &["icru37", "schneider2000"],
         }
     }
 
     /// Dose of an activity at administration that decays where it is.
     ///
+    /// [`Method::Transport`] runs until voxels are known to
+    /// [`USUAL_VOXEL_UNCERTAINTY`]; [`MonteCarlo`] itself stops at other goals.
+    ///
     /// # Errors
     /// [`DosimetryError::GridMismatch`] when density and activity are on
     /// different grids, [`DosimetryError::OutOfRange`] for a density that is
     /// not positive, [`DosimetryError::NoKernel`] for a nuclide without point
-    /// kernel.
+    /// kernel, [`DosimetryError::Transport`] for one without spectrum.
     pub fn absorbed_dose(
         self,
         activity: &Volume<ActivityConcentration>,
@@ -104,13 +119,20 @@ impl Method {
         tissue: &TissueTable,
     ) -> Result<DoseDistribution, DosimetryError> {
         medium.check(activity)?;
+        if self == Self::Transport {
+            let mut run = MonteCarlo::new(activity, medium, data, tissue, &[], 1)?;
+            run.run(Goal::VoxelUncertainty(USUAL_VOXEL_UNCERTAINTY), |_| {
+                ControlFlow::Continue(())
+            })?;
+            return run.distribution();
+        }
         let voxel_ml = activity.grid().voxel_capacity().as_ml();
         // Gy·mL/kg per Bq/mL is J per voxel after multiplication with mL: k·1e-9 J/Bq.
         let joule_per_bq = data.dose_factor.as_gy_kg_per_gbq() * 1e-9;
         let joule_per_concentration = joule_per_bq * voxel_ml;
         let emitted_j = activity.sum() * joule_per_concentration;
         let deposited = match self {
-            Self::LocalDeposition => Deposited {
+            Self::LocalDeposition | Self::Transport => Deposited {
                 concentration: activity.clone(),
                 density: None,
                 half_width: None,
@@ -145,6 +167,7 @@ impl Method {
             left_grid_j: deposited.left_grid * joule_per_concentration,
             radiated_j: deposited.radiated * joule_per_concentration,
             in_air_j: in_air * joule_per_concentration,
+            statistics: None,
         })
     }
 }

@@ -8,6 +8,9 @@ use crate::Device;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DosimetryError {
+    /// Monte Carlo transport says no.
+    #[error(transparent)]
+    Transport(#[from] sirt_transport::TransportError),
     /// A structure in which no voxel has a weight over zero.
     #[error("structure has no voxel with a weight over 0")]
     EmptyStructure,

@@ -16,6 +16,7 @@ mod error;
 mod gamma;
 mod imaging_uncertainty;
 mod medium;
+mod monte_carlo;
 mod planning;
 mod plausibility;
 mod point_kernel;
@@ -33,6 +34,7 @@ mod structure_dose;
 mod structure_role;
 mod subvoxel;
 mod tissue;
+mod tissue_composition;
 mod tumour_control;
 mod uncertainty;
 mod vial;
@@ -62,6 +64,7 @@ pub use gamma::{
 };
 pub use imaging_uncertainty::{ImagingUncertainty, ModalityUncertainty, PhysicsUncertainty};
 pub use medium::Medium;
+pub use monte_carlo::{MonteCarlo, TransportStatistics, USUAL_VOXEL_UNCERTAINTY};
 pub use planning::{
     CardGoals, CardPatient, CardTerritory, CourseDoses, MeanDose, MethodQuestion, MethodRow,
     PlanMethod, PlanTissue, PlanUncertainty, PlannedDelivered, PlannedShare, SampledDoses, Verdict,
@@ -96,10 +99,12 @@ pub use safety::{
     accumulate_volumes, apply_overrides, is_blocked, remaining_tolerance, safety_rules,
     untreated_fraction, whole_organ_dose,
 };
+pub use sirt_transport::{Goal as TransportGoal, Progress as TransportProgress};
 pub use structure_dose::{NamedMask, StructureBed, StructureDose, derived_normal_liver};
 pub use structure_role::{Role, RoleByName};
 pub use subvoxel::{SUBVOXEL_POINTS, subvoxel_samples};
 pub use tissue::{ClassFraction, TissueTable};
+pub use tissue_composition::TissueComposition;
 pub use tumour_control::{
     DoseResponseModel, ResponseCurve, ResponseDose, ResponseEstimate, logistic_coefficients,
     logistic_d50_and_gamma50, logistic_probability, lyman_probability, poisson_control,

@@ -151,7 +151,8 @@ pub fn doubts_about_distribution(
     let around = distribution.kernel_density.unwrap_or(SOFT_TISSUE);
     let limit = Density::from_g_per_ml(LUNG_DENSITY * around.as_g_per_ml());
     let fraction = energy_share_below(&distribution.dose, density, limit);
-    if fraction > IN_LUNG {
+    // Monte Carlo follows the betas into lung.
+    if fraction > IN_LUNG && distribution.statistics.is_none() {
         doubts.push(Doubt::EnergyInLung {
             fraction,
             limit,

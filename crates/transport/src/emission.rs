@@ -217,6 +217,12 @@ impl Emission {
             + self.photons.mean_energy()
     }
 
+    /// Mean energy of betas and other electrons per decay, MeV.
+    #[must_use]
+    pub fn mean_electron_energy_mev(&self) -> f64 {
+        self.betas * self.mean_beta_mev + self.electrons.mean_energy()
+    }
+
     /// Mean energy of a beta, MeV.
     #[must_use]
     pub const fn mean_beta_mev(&self) -> f64 {

@@ -19,7 +19,9 @@ use super::comparison::Compared;
 use super::facts::{PlanFacts, Product};
 use super::images::WorkUpImages;
 use super::orders::Delivered;
-use crate::arguments::{ActivityArguments, DoseArguments, FigureArguments, MethodArgument, Units};
+use crate::arguments::{
+    ActivityArguments, DoseArguments, FigureArguments, MethodArgument, TransportArguments, Units,
+};
 use crate::progress::Stages;
 use crate::result::Finding;
 use crate::settled_by::SettledBy;
@@ -465,6 +467,7 @@ fn dose_arguments(
         role,
         density: case.liver.as_ref().map(|liver| liver.density),
         method,
+        transport: TransportArguments::default(),
         dose_factor: Some(treated.product.dose_factor),
         resolution: image.resolution,
         recovery: None,

@@ -11,7 +11,10 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("sirt-image", &["sirt-quantity"]),
     ("sirt-dicom", &["sirt-image", "sirt-quantity"]),
     ("sirt-phantom", &["sirt-image", "sirt-quantity"]),
-    ("sirt-dosimetry", &["sirt-image", "sirt-quantity"]),
+    (
+        "sirt-dosimetry",
+        &["sirt-image", "sirt-quantity", "sirt-transport"],
+    ),
     ("sirt-transport", &["sirt-image", "sirt-quantity"]),
     ("sirt-outcome", &["sirt-quantity"]),
     (

@@ -23,4 +23,5 @@ mod references;
 mod report;
 mod roles;
 mod shunt;
+mod transport;
 mod work_up;
