@@ -658,7 +658,8 @@ fn role(words: &str) -> LesionRole {
     }
 }
 
-/// The rows of a reader by visit, in the order of the visits' numbers, else of their dates.
+/// The rows of a reader by visit: in the order of the visits' numbers where all
+/// have one, else of their dates where all have one; no other order is known.
 fn visits<'a>(rows: &[Row<'a>]) -> Result<Vec<Visit<'a>>, String> {
     let mut found: Vec<(Option<f64>, Visit<'a>)> = Vec::new();
     for row in rows {
@@ -674,7 +675,10 @@ fn visits<'a>(rows: &[Row<'a>]) -> Result<Vec<Visit<'a>>, String> {
         let date = row.get("TRDTC");
         let known = found.iter_mut().find(|(of, visit)| match (of, number) {
             (Some(of), Some(number)) => of.total_cmp(&number).is_eq(),
-            (None, None) => visit.date == date,
+            (None, None) => {
+                visit.date == date
+                    && (!date.is_empty() || visit.rows[0].get("TRDY") == row.get("TRDY"))
+            }
             _ => false,
         });
         match known {
@@ -694,10 +698,21 @@ fn visits<'a>(rows: &[Row<'a>]) -> Result<Vec<Visit<'a>>, String> {
             )),
         }
     }
-    found.sort_by(|(one, a), (other, b)| match (one, other) {
-        (Some(one), Some(other)) => one.total_cmp(other),
-        _ => a.date.cmp(b.date),
-    });
+    if found.iter().all(|(number, _)| number.is_some()) {
+        found.sort_by(|(one, _), (other, _)| {
+            one.unwrap_or_default()
+                .total_cmp(&other.unwrap_or_default())
+        });
+    } else if found.len() > 1 {
+        let undated = found.iter().find(|(_, visit)| visit.date.is_empty());
+        if let Some((number, visit)) = undated {
+            return Err(visit.rows[0].wrong(
+                if number.is_some() { "TRDTC" } else { "VISITNUM" },
+                "the order of the visits is not known; all need VISITNUM, or all TRDTC".to_owned(),
+            ));
+        }
+        found.sort_by(|(_, one), (_, other)| one.date.cmp(other.date));
+    }
     Ok(found.into_iter().map(|(_, visit)| visit).collect())
 }
 

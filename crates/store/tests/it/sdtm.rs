@@ -1,0 +1,67 @@
+//! Tables of a study, as files, to patients.
+
+use sirt_store::{Study, StudySubject};
+
+/// The patient and the reader of every row.
+const TUMOURS: &str = "DOMAIN,USUBJID,TULNKID,TULOC,TUORRES\nTU,P1,T01,LIVER,TARGET\n";
+
+/// Reads these tables from files of their own.
+fn study(tables: &[(&str, &str)]) -> Study {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in tables {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    Study::read(folder.path()).unwrap()
+}
+
+/// Results of T01 in mm by visit number (empty for none) and date.
+fn results(visits: &[(&str, &str)]) -> String {
+    let mut text =
+        "DOMAIN,USUBJID,TRLNKID,TRTESTCD,TRSTRESC,TRSTRESU,VISITNUM,VISIT,TRDTC\n".to_owned();
+    for (number, date) in visits {
+        text.push_str(&format!("TR,P1,T01,LDIAM,50,mm,{number},V{number},{date}\n"));
+    }
+    text
+}
+
+/// The only reader's record of the first patient, or why there is none.
+fn record(study: &Study) -> Result<&sirt_outcome::PatientRecord, &str> {
+    let subject: &StudySubject = &study.subjects[0];
+    subject.readers[0].record.as_ref().map_err(String::as_str)
+}
+
+/// Numbered visits and unnumbered ones that lie between them in time, in an
+/// order that no comparison by pairs agrees on.
+fn half_numbered() -> Vec<(String, String)> {
+    (0..40)
+        .map(|at| {
+            let number = if at % 2 == 0 {
+                (40 - at).to_string()
+            } else {
+                String::new()
+            };
+            (number, format!("2014-{:02}-{:02}", 1 + at % 12, 1 + at % 27))
+        })
+        .collect()
+}
+
+#[test]
+fn visits_of_which_some_have_numbers_go_by_their_dates() {
+    let written = half_numbered();
+    let visits: Vec<(&str, &str)> = written
+        .iter()
+        .map(|(number, date)| (number.as_str(), date.as_str()))
+        .collect();
+    let found = study(&[("tu.csv", TUMOURS), ("tr.csv", &results(&visits))]);
+    let record = record(&found).unwrap();
+    assert!(record.assessments.is_sorted_by_key(|assessment| assessment.day));
+    // Without a date for each of them there is no order.
+    let found = study(&[
+        ("tu.csv", TUMOURS),
+        ("tr.csv", &results(&[("1", "2014-01-02"), ("", "2014-02-02"), ("3", "")])),
+    ]);
+    assert_eq!(
+        self::record(&found).unwrap_err(),
+        "tr.csv:4: TRDTC: the order of the visits is not known; all need VISITNUM, or all TRDTC"
+    );
+}
