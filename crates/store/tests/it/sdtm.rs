@@ -65,3 +65,62 @@ fn visits_of_which_some_have_numbers_go_by_their_dates() {
         "tr.csv:4: TRDTC: the order of the visits is not known; all need VISITNUM, or all TRDTC"
     );
 }
+
+/// A study of one patient with two visits and these rows of LB.
+fn with_laboratory(rows: &str) -> Study {
+    let visits = results(&[("1", "2014-01-02"), ("2", "2014-04-02")]);
+    let laboratory = format!(
+        "DOMAIN,USUBJID,LBTESTCD,LBTEST,LBSPEC,LBSTRESN,LBSTRESU,LBSTNRLO,LBSTNRHI,LBDTC\n{rows}"
+    );
+    study(&[
+        ("tu.csv", TUMOURS),
+        ("tr.csv", &visits),
+        ("lb.csv", &laboratory),
+    ])
+}
+
+#[test]
+fn values_of_urine_are_none_of_blood() {
+    let found = with_laboratory(
+        "LB,P1,CREAT,Creatinine,URINE,9000,umol/L,,100,2014-02-02\n\
+         LB,P1,CREAT,Creatinine,SERUM,90,umol/L,,100,2014-02-02\n\
+         LB,P1,CREAT,Creatinine,,91,umol/L,,100,2014-03-02\n\
+         LB,P1,HIAA5,5-Hydroxyindoleacetic Acid,URINE,40,umol/day,,50,2014-03-02\n\
+         LB,P1,CGA,Chromogranin A,URINE,40,ug/L,,50,2014-03-02\n",
+    );
+    let values: Vec<(&str, f64)> = found.subjects[0]
+        .laboratory
+        .iter()
+        .map(|row| (row.test.as_str(), row.value))
+        .collect();
+    assert_eq!(
+        values,
+        [("creatinine", 90.0), ("creatinine", 91.0), ("5-HIAA", 40.0)]
+    );
+    assert_eq!(
+        found.notes,
+        [
+            "lb.csv:2: LBSPEC: creatinine of `URINE` is not read; allowed are SERUM, PLASMA and BLOOD",
+            "lb.csv:6: LBSPEC: chromogranin A of `URINE` is not read; allowed are SERUM, PLASMA and BLOOD",
+        ]
+    );
+}
+
+#[test]
+fn a_value_that_cannot_be_is_left_out_with_its_place() {
+    let found = with_laboratory(
+        "LB,P1,CGA,Chromogranin A,SERUM,-1,ug/L,,100,2014-02-02\n\
+         LB,P1,CGA,Chromogranin A,SERUM,inf,ug/L,,100,2014-02-02\n\
+         LB,P1,CGA,Chromogranin A,SERUM,80,ug/L,,-100,2014-02-02\n\
+         LB,P1,CGA,Chromogranin A,SERUM,80,ug/L,,100,2014-02-02\n",
+    );
+    assert_eq!(found.subjects[0].laboratory.len(), 1);
+    assert_eq!(
+        found.notes,
+        [
+            "lb.csv:2: LBSTRESN: chromogranin A -1 is outside 0..1e12 of its unit",
+            "lb.csv:3: LBSTRESN: chromogranin A inf is outside 0..1e12 of its unit",
+            "lb.csv:4: LBSTNRHI: a limit of -100 is outside 0..1e12 of its unit",
+        ]
+    );
+}
