@@ -7,6 +7,7 @@
 //!
 //! A visit of a reader is one assessment, on the first day of its scans.
 
+mod course;
 mod findings;
 mod laboratory;
 mod subject;

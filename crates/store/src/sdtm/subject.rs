@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sirt_outcome::{
-    Assessment, CauseOfDeath, Certainty, Day, DayScale, Lesion, LesionFinding, LesionKind,
-    LesionRole, LesionState, MarkerValue, NewLesion, NewLesionEvidence, Organ, PatientMarker,
-    PatientRecord, Status, Treatment, TreatmentKind,
+    Assessment, Certainty, Day, DayScale, Lesion, LesionFinding, LesionKind, LesionRole,
+    LesionState, MarkerValue, NewLesion, NewLesionEvidence, Organ, PatientMarker, PatientRecord,
 };
 
+use super::course::Course;
 use super::findings::{ResultRow, RowMeaning, complete_node};
 use super::laboratory::{StudyLaboratory, event, laboratory};
 use super::table::StudyTable;
@@ -211,13 +211,6 @@ fn markers(laboratory: &[StudyLaboratory]) -> Vec<PatientMarker> {
         .collect()
 }
 
-/// What a patient was given, and how it ended.
-struct Course<'a> {
-    exposure: &'a [Row<'a>],
-    demography: &'a [Row<'a>],
-    disposition: &'a [Row<'a>],
-}
-
 /// A visit: its number and name, its date as text, its rows.
 struct Visit<'a> {
     label: String,
@@ -289,8 +282,11 @@ impl<'a> Builder<'a> {
             self.record.assessments.push(assessment);
         }
         if self.record.scale == DayScale::Calendar {
-            self.course(course)?;
+            self.record.treatments = course.treatments()?;
         }
+        let scans = self.record.assessments.iter();
+        let scanned = scans.map(|assessment| assessment.day).max();
+        self.record.status = course.status(self.record.scale, scanned)?;
         Ok(std::mem::take(&mut self.record))
     }
 
@@ -476,74 +472,6 @@ impl<'a> Builder<'a> {
             Some(place) => *place,
             None => self.add_lesion(link, Organ::Unknown, role(group)),
         }
-    }
-
-    fn course(&mut self, course: &Course<'_>) -> Result<(), String> {
-        for row in course.exposure {
-            if let VisitDate::Exact(day) = VisitDate::parse(row.get("EXSTDTC"))
-                .map_err(|reason| row.wrong("EXSTDTC", reason))?
-            {
-                let gbq = row.get("EXDOSU").eq_ignore_ascii_case("GBq");
-                self.record.treatments.push(Treatment {
-                    day,
-                    kind: if gbq {
-                        TreatmentKind::Radioembolisation
-                    } else {
-                        TreatmentKind::Protocol
-                    },
-                    site: Some(row.get("EXLOC").to_owned()).filter(|site| !site.is_empty()),
-                    activity_gbq: gbq.then(|| row.get("EXDOSE").parse().ok()).flatten(),
-                });
-            }
-        }
-        let exact = |row: &Row<'_>, column: &str| match VisitDate::parse(row.get(column))
-            .map_err(|reason| row.wrong(column, reason))?
-        {
-            VisitDate::Exact(day) => Ok::<_, String>(Some(day)),
-            _ => Ok(None),
-        };
-        let mut died = None;
-        let mut seen = self
-            .record
-            .assessments
-            .iter()
-            .map(|assessment| assessment.day)
-            .max();
-        for row in course.demography {
-            if self.record.treatments.is_empty()
-                && let Some(day) = exact(row, "RFXSTDTC")?
-            {
-                self.record.treatments.push(Treatment {
-                    day,
-                    kind: TreatmentKind::Protocol,
-                    site: None,
-                    activity_gbq: None,
-                });
-            }
-            died = died.or(exact(row, "DTHDTC")?);
-            seen = seen.max(exact(row, "RFPENDTC")?);
-        }
-        for row in course.disposition {
-            let day = exact(row, "DSSTDTC")?;
-            if row.get("DSDECOD").eq_ignore_ascii_case("DEATH") {
-                died = died.or(day);
-            } else {
-                seen = seen.max(day);
-            }
-        }
-        self.record
-            .treatments
-            .sort_by_key(|treatment| treatment.day);
-        self.record.status = match died {
-            Some(day) => Some(Status::Dead {
-                day,
-                cause: CauseOfDeath::Unknown,
-            }),
-            None => seen
-                .filter(|_| !course.demography.is_empty() || !course.disposition.is_empty())
-                .map(|last_contact| Status::Alive { last_contact }),
-        };
-        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tables of a study, as files, to patients.
 
+use sirt_outcome::{CauseOfDeath, Day, Status, TreatmentKind};
 use sirt_store::{Study, StudySubject};
 
 /// The patient and the reader of every row.
@@ -123,4 +124,84 @@ fn a_value_that_cannot_be_is_left_out_with_its_place() {
             "lb.csv:4: LBSTNRHI: a limit of -100 is outside 0..1e12 of its unit",
         ]
     );
+}
+
+/// A study of one patient, scanned on these days, with these tables beside.
+fn with_course(days: [&str; 2], tables: &[(&str, &str)]) -> Study {
+    let visits = results(&[("1", days[0]), ("2", days[1])]);
+    let mut all = vec![("tu.csv", TUMOURS), ("tr.csv", visits.as_str())];
+    all.extend(tables);
+    study(&all)
+}
+
+const SCANS: [&str; 2] = ["2014-01-02", "2014-04-02"];
+
+#[test]
+fn who_died_in_a_month_or_without_a_date_is_not_alive() {
+    let day = |text| Day::parse(text).unwrap();
+    let cause = CauseOfDeath::Unknown;
+    let june = Some([day("2014-06-01"), day("2014-06-30")]);
+    let head = "DOMAIN,USUBJID,RFPENDTC,DTHDTC,DTHFL\n";
+    let ended = "DOMAIN,USUBJID,DSDECOD,DSSTDTC\n";
+    for (demography, disposition, expected) in [
+        ("2014-05-30,2014-06,Y", "", Status::DeadOnUnknownDay { within: june, cause }),
+        ("2014-05-30,,Y", "", Status::DeadOnUnknownDay { within: None, cause }),
+        ("2014-05-30,,", "DEATH,2014-06", Status::DeadOnUnknownDay { within: june, cause }),
+        ("2014-05-30,,", "DEATH,", Status::DeadOnUnknownDay { within: None, cause }),
+        // DS knows the day in the month of DM, and another month is no help.
+        ("2014-05-30,2014-06,Y", "DEATH,2014-06-14", Status::Dead { day: day("2014-06-14"), cause }),
+        ("2014-05-30,2014-06,Y", "DEATH,2014-07-14", Status::DeadOnUnknownDay { within: june, cause }),
+        ("2014-05-30,2014-06-13,Y", "DEATH,2014-06-14", Status::Dead { day: day("2014-06-13"), cause }),
+        ("2014-05-30,,", "LOST TO FOLLOW-UP,2014-07", Status::Alive { last_contact: day("2014-07-01") }),
+    ] {
+        let demography = format!("{head}DM,P1,{demography}\n");
+        let mut disposition_rows = ended.to_owned();
+        if !disposition.is_empty() {
+            disposition_rows.push_str(&format!("DS,P1,{disposition}\n"));
+        }
+        let found = with_course(SCANS, &[("dm.csv", &demography), ("ds.csv", &disposition_rows)]);
+        assert_eq!(record(&found).unwrap().status, Some(expected));
+    }
+}
+
+#[test]
+fn death_is_known_in_a_study_without_dates() {
+    let results = "DOMAIN,USUBJID,TRLNKID,TRTESTCD,TRSTRESC,TRSTRESU,VISITNUM,TRDY\n\
+                   TR,P1,T01,LDIAM,50,mm,1,-3\nTR,P1,T01,LDIAM,50,mm,2,60\n";
+    let found = study(&[
+        ("tu.csv", TUMOURS),
+        ("tr.csv", results),
+        ("dm.csv", "DOMAIN,USUBJID,DTHDTC,DTHFL\nDM,P1,2014-06-14,Y\n"),
+    ]);
+    assert_eq!(
+        record(&found).unwrap().status,
+        Some(Status::DeadOnUnknownDay {
+            within: None,
+            cause: CauseOfDeath::Unknown
+        })
+    );
+}
+
+#[test]
+fn a_treatment_needs_its_day() {
+    let head = "DOMAIN,USUBJID,EXDOSE,EXDOSU,EXOCCUR,EXSTDTC\n";
+    for (rows, said) in [
+        (
+            "EX,P1,1.5,GBq,Y,2014-01\n",
+            "ex.csv:2: EXSTDTC: a treatment from 2014-01-01 to 2014-01-31; its day is needed",
+        ),
+        (
+            "EX,P1,1.5,GBq,Y,2014-01-10\nEX,P1,1,GBq,,\n",
+            "ex.csv:3: EXSTDTC: a treatment without a day",
+        ),
+    ] {
+        let found = with_course(SCANS, &[("ex.csv", &format!("{head}{rows}"))]);
+        assert_eq!(record(&found).unwrap_err(), said);
+    }
+    // One that was planned and not given is none.
+    let rows = format!("{head}EX,P1,1.5,GBq,Y,2014-01-10\nEX,P1,0,GBq,N,\n");
+    let found = with_course(SCANS, &[("ex.csv", &rows)]);
+    let treatments = &record(&found).unwrap().treatments;
+    assert_eq!(treatments.len(), 1);
+    assert_eq!(treatments[0].kind, TreatmentKind::Radioembolisation);
 }
