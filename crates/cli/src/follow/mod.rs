@@ -16,8 +16,8 @@ use sirt_outcome::{
 use sirt_store::{Study, StudyReader, StudySubject};
 
 use self::result::{
-    AgreementResult, CriterionJson, DiscordanceJson, EndpointJson, FollowResult, RecordFindingJson,
-    SubjectResult,
+    AgreementResult, CriterionJson, DiscordanceJson, EndpointJson, FollowResult, LeftOutJson,
+    RecordFindingJson, SubjectResult,
 };
 use crate::follow_arguments::FollowArguments;
 use crate::result::Program;
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
     };
     let study = Study::read(&arguments.sdtm)
         .with_context(|| format!("cannot follow {}", arguments.sdtm.display()))?;
-    let chosen = readers(&study, arguments)?;
+    let (chosen, left_out) = readers(&study, arguments)?;
     let subjects: Vec<SubjectResult> = chosen
         .par_iter()
         .map(|(subject, reader)| follow(subject, reader, &tables))
@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
         files: study.files,
         agreement: agreement(&subjects),
         subjects,
+        left_out,
         notes: study.notes,
     };
     if arguments.json {
@@ -89,12 +90,24 @@ fn criteria<'a>(
     Ok(chosen)
 }
 
-/// Each patient with the reader, or the readers, that are asked for.
+/// A patient with the reader that counts.
+type Read<'a> = (&'a StudySubject, &'a StudyReader);
+
+/// Each patient with the reader, or the readers, that are asked for, and those
+/// of whom nobody, or not this reader, has results.
 fn readers<'a>(
     study: &'a Study,
     arguments: &FollowArguments,
-) -> anyhow::Result<Vec<(&'a StudySubject, &'a StudyReader)>> {
+) -> anyhow::Result<(Vec<Read<'a>>, Vec<LeftOutJson>)> {
     let mut chosen = Vec::new();
+    let mut left_out: Vec<LeftOutJson> = study
+        .left_out
+        .iter()
+        .map(|left_out| LeftOutJson {
+            id: left_out.id.clone(),
+            reason: left_out.reason.clone(),
+        })
+        .collect();
     for subject in &study.subjects {
         if arguments.all_readers {
             chosen.extend(subject.readers.iter().map(|reader| (subject, reader)));
@@ -107,8 +120,24 @@ fn readers<'a>(
                 .iter()
                 .find(|reader| reader.name.eq_ignore_ascii_case(name)),
         };
-        chosen.extend(reader.map(|reader| (subject, reader)));
+        match reader {
+            Some(reader) => chosen.push((subject, reader)),
+            None => left_out.push(LeftOutJson {
+                id: subject.id.clone(),
+                reason: format!(
+                    "no results by the reader `{}`; read by {}",
+                    arguments.reader.as_deref().unwrap_or_default(),
+                    subject
+                        .readers
+                        .iter()
+                        .map(|reader| reader.name.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            }),
+        }
     }
+    left_out.sort_by(|one, other| one.id.cmp(&other.id));
     if chosen.is_empty() {
         let mut known: Vec<&str> = study
             .subjects
@@ -123,7 +152,7 @@ fn readers<'a>(
             known.join(", ")
         );
     }
-    Ok(chosen)
+    Ok((chosen, left_out))
 }
 
 /// One patient by one reader.

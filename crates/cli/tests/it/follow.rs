@@ -200,6 +200,48 @@ fn refuses_a_patient_by_the_rule_and_follows_the_others() {
     );
 }
 
+/// What people see.
+fn printed(folder: &Path, options: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_sirt"))
+        .args(["follow", "--sdtm"])
+        .arg(folder)
+        .args(options)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn who_is_not_followed_is_listed() {
+    let by_another = |text: &str| -> String {
+        text.lines()
+            .skip(1)
+            .map(|line| line.replace(",P1,", ",P2,").replace("INVESTIGATOR", "CENTRAL") + "\n")
+            .collect()
+    };
+    let folder = study(&[
+        ("tu.csv", &format!("{TUMOURS}{}", by_another(TUMOURS))),
+        ("tr.csv", &format!("{RESULTS}{}", by_another(RESULTS))),
+        ("dm.csv", "DOMAIN,USUBJID,DTHFL\nDM,P1,\nDM,P2,\nDM,P3,Y\n"),
+    ]);
+    let (_, json) = follow(folder.path(), &["--reader", "INVESTIGATOR"]);
+    assert_eq!(json["subjects"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        json["left_out"],
+        serde_json::json!([
+            {
+                "id": "P2",
+                "reason": "no results by the reader `INVESTIGATOR`; read by CENTRAL"
+            },
+            {"id": "P3", "reason": "no results (TR); named in DM"},
+        ])
+    );
+    let said = printed(folder.path(), &["--reader", "INVESTIGATOR"]);
+    assert!(said.contains("2 patients are not followed"), "{said}");
+    assert!(said.contains("  P3: no results (TR); named in DM\n"), "{said}");
+}
+
 #[test]
 fn says_where_a_length_has_no_unit_and_which_names_are_known() {
     let results = RESULTS.replace("3.9,3.9,cm", "39,39,");

@@ -205,3 +205,27 @@ fn a_treatment_needs_its_day() {
     assert_eq!(treatments.len(), 1);
     assert_eq!(treatments[0].kind, TreatmentKind::Radioembolisation);
 }
+
+#[test]
+fn patients_without_results_are_listed() {
+    let tumours = format!("{TUMOURS}TU,P3,T01,LIVER,TARGET\n");
+    let visits = results(&[("1", SCANS[0]), ("2", SCANS[1])]);
+    let found = study(&[
+        ("tu.csv", &tumours),
+        ("tr.csv", &visits),
+        ("dm.csv", "DOMAIN,USUBJID,DTHFL\nDM,P2,Y\nDM,P3,\nDM,P1,\n"),
+    ]);
+    assert_eq!(found.subjects.len(), 1);
+    let left_out: Vec<(&str, &str)> = found
+        .left_out
+        .iter()
+        .map(|left_out| (left_out.id.as_str(), left_out.reason.as_str()))
+        .collect();
+    assert_eq!(
+        left_out,
+        [
+            ("P2", "no results (TR); named in DM"),
+            ("P3", "no results (TR); named in DM, TU"),
+        ]
+    );
+}
