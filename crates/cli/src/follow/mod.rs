@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
     let subjects: Vec<SubjectResult> = chosen
         .par_iter()
         .map(|(subject, reader)| follow(subject, reader, &tables))
-        .collect::<anyhow::Result<_>>()?;
+        .collect();
     let result = FollowResult {
         program: Program::THIS,
         criteria: tables
@@ -156,11 +156,7 @@ fn readers<'a>(
 }
 
 /// One patient by one reader.
-fn follow(
-    subject: &StudySubject,
-    reader: &StudyReader,
-    tables: &Tables<'_>,
-) -> anyhow::Result<SubjectResult> {
+fn follow(subject: &StudySubject, reader: &StudyReader, tables: &Tables<'_>) -> SubjectResult {
     let mut result = SubjectResult {
         id: subject.id.clone(),
         reader: reader.name.clone(),
@@ -182,20 +178,20 @@ fn follow(
         Ok(record) => record,
         Err(reason) => {
             result.refused = Some(reason.clone());
-            return Ok(result);
+            return result;
         }
     };
     result.findings = record.check().iter().map(RecordFindingJson::of).collect();
     if let Err(error) = record.checked() {
         result.refused = Some(error.to_string());
-        return Ok(result);
+        return result;
     }
     judge(record, reader, tables, &mut result);
-    result.markers = toxicity::markers(subject, record, &tables.markers)?;
     let mut notes = Vec::new();
+    result.markers = toxicity::markers(record, &tables.markers, &mut notes);
     result.toxicity = toxicity::toxicity(subject, record, &tables.grades, &mut notes);
     result.notes = notes;
-    Ok(result)
+    result
 }
 
 fn judge(

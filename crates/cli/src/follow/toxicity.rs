@@ -53,48 +53,46 @@ fn start(record: &PatientRecord) -> Option<Day> {
     record.first_treatment().or_else(|| record.baseline_day(0))
 }
 
-/// Every marker by every definition.
+/// Every marker by every definition; one that cannot be judged is a note.
 pub(super) fn markers(
-    subject: &StudySubject,
     record: &PatientRecord,
     definitions: &MarkerDefinitions,
-) -> anyhow::Result<Vec<MarkerJson>> {
+    notes: &mut Vec<String>,
+) -> Vec<MarkerJson> {
     let Some(start) = start(record) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut found = Vec::new();
     for marker in &record.markers {
-        let rows: Vec<&StudyLaboratory> = subject
-            .laboratory
-            .iter()
-            .filter(|row| row.is_marker && row.test == marker.name)
-            .collect();
         for definition in definitions.iter() {
-            let verdicts = definition.judge(&marker.values, start)?;
+            let verdicts = match definition.judge(&marker.values, start) {
+                Ok(verdicts) => verdicts,
+                Err(error) => {
+                    notes.push(format!("{} by {}: {error}", marker.name, definition.name));
+                    continue;
+                }
+            };
             found.push(MarkerJson {
                 marker: marker.name.clone(),
                 definition: definition.name.clone(),
                 doubtful: definition.doubtful,
                 values: verdicts
-                    .iter()
-                    .map(|verdict| {
-                        let row = rows.iter().find(|row| row.day == verdict.day);
-                        MarkerValueJson {
-                            date: verdict.day.to_string(),
-                            value: row.map_or(f64::NAN, |row| row.value),
-                            unit: row.map(|row| row.unit.clone()).unwrap_or_default(),
-                            change_from_baseline: verdict
-                                .change_from_baseline
-                                .map(|change| 100.0 * change),
-                            response: verdict.response.map_or("NE", sirt_outcome::Response::name),
-                            reason: verdict.response.err().map(|why| why.reason()),
-                        }
+                    .into_iter()
+                    .map(|verdict| MarkerValueJson {
+                        date: verdict.day.to_string(),
+                        value: verdict.value,
+                        unit: verdict.unit,
+                        change_from_baseline: verdict
+                            .change_from_baseline
+                            .map(|change| 100.0 * change),
+                        response: verdict.response.map_or("NE", sirt_outcome::Response::name),
+                        reason: verdict.response.err().map(|why| why.reason()),
                     })
                     .collect(),
             });
         }
     }
-    Ok(found)
+    found
 }
 
 /// Names of tests that are no markers, each once and in order.

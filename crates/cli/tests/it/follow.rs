@@ -164,6 +164,48 @@ fn grades_laboratory_values_and_links_events() {
     assert_eq!(half["values"][0]["response"], "PR");
 }
 
+/// The whole study with other laboratory values.
+fn with_laboratory(rows: &str) -> tempfile::TempDir {
+    let folder = whole();
+    let head = LABORATORY.lines().next().unwrap();
+    std::fs::write(folder.path().join("lb.csv"), format!("{head}\n{rows}")).unwrap();
+    folder
+}
+
+#[test]
+fn two_markers_of_a_day_show_their_own_values() {
+    let folder = with_laboratory(
+        "LB,P1,CGA,Chromogranin A,800,ug/L,,100,2024-01-09\n\
+         LB,P1,CGA,Chromogranin A,1200,ug/L,,100,2024-04-09\n\
+         LB,P1,CGA,Chromogranin A,300,ug/L,,100,2024-04-09\n",
+    );
+    let (_, json) = follow(folder.path(), &[]);
+    let half = &json["subjects"][0]["markers"][0];
+    assert_eq!(half["definition"], "half");
+    let seen: Vec<_> = half["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| (value["value"].as_f64().unwrap(), value["response"].clone()))
+        .collect();
+    assert_eq!(seen, [(1200.0, "PD".into()), (300.0, "PR".into())]);
+}
+
+#[test]
+fn a_marker_that_cannot_be_ends_no_study() {
+    let folder = with_laboratory(
+        "LB,P1,CGA,Chromogranin A,800,ug/L,,100,2024-01-09\n\
+         LB,P1,CGA,Chromogranin A,-1,ug/L,,100,2024-04-09\n",
+    );
+    let (output, json) = follow(folder.path(), &[]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        json["notes"][0],
+        "lb.csv:3: LBSTRESN: chromogranin A -1 is outside 0..1e12 of its unit"
+    );
+    assert_eq!(json["subjects"][0]["criteria"]["recist-1.1"]["best"], "PR");
+}
+
 #[test]
 fn refuses_a_patient_by_the_rule_and_follows_the_others() {
     let results = RESULTS.replace("2024-06-25", "2024-03-25");

@@ -186,19 +186,16 @@ pub(super) fn subjects(
     Ok(subjects.into_values().collect())
 }
 
-/// Markers by name; another unit counts as another assay.
+/// Markers by name.
 fn markers(laboratory: &[StudyLaboratory]) -> Vec<PatientMarker> {
     let mut found: BTreeMap<&str, Vec<MarkerValue>> = BTreeMap::new();
     for row in laboratory.iter().filter(|row| row.is_marker) {
         found.entry(&row.test).or_default().push(MarkerValue {
             day: row.day,
             value: row.value,
+            unit: row.unit.clone(),
             upper_limit: row.upper_limit,
-            assay: Some(format!(
-                "{} [{}]",
-                row.assay.as_deref().unwrap_or_default(),
-                row.unit
-            )),
+            assay: row.assay.clone(),
             confounded: false,
         });
     }
