@@ -632,7 +632,11 @@ fn visits<'a>(rows: &[Row<'a>]) -> Result<Vec<Visit<'a>>, String> {
         let undated = found.iter().find(|(_, visit)| visit.date.is_empty());
         if let Some((number, visit)) = undated {
             return Err(visit.rows[0].wrong(
-                if number.is_some() { "TRDTC" } else { "VISITNUM" },
+                if number.is_some() {
+                    "TRDTC"
+                } else {
+                    "VISITNUM"
+                },
                 "the order of the visits is not known; all need VISITNUM, or all TRDTC".to_owned(),
             ));
         }

@@ -20,7 +20,9 @@ fn results(visits: &[(&str, &str)]) -> String {
     let mut text =
         "DOMAIN,USUBJID,TRLNKID,TRTESTCD,TRSTRESC,TRSTRESU,VISITNUM,VISIT,TRDTC\n".to_owned();
     for (number, date) in visits {
-        text.push_str(&format!("TR,P1,T01,LDIAM,50,mm,{number},V{number},{date}\n"));
+        text.push_str(&format!(
+            "TR,P1,T01,LDIAM,50,mm,{number},V{number},{date}\n"
+        ));
     }
     text
 }
@@ -41,7 +43,10 @@ fn half_numbered() -> Vec<(String, String)> {
             } else {
                 String::new()
             };
-            (number, format!("2014-{:02}-{:02}", 1 + at % 12, 1 + at % 27))
+            (
+                number,
+                format!("2014-{:02}-{:02}", 1 + at % 12, 1 + at % 27),
+            )
         })
         .collect()
 }
@@ -55,11 +60,18 @@ fn visits_of_which_some_have_numbers_go_by_their_dates() {
         .collect();
     let found = study(&[("tu.csv", TUMOURS), ("tr.csv", &results(&visits))]);
     let record = record(&found).unwrap();
-    assert!(record.assessments.is_sorted_by_key(|assessment| assessment.day));
+    assert!(
+        record
+            .assessments
+            .is_sorted_by_key(|assessment| assessment.day)
+    );
     // Without a date for each of them there is no order.
     let found = study(&[
         ("tu.csv", TUMOURS),
-        ("tr.csv", &results(&[("1", "2014-01-02"), ("", "2014-02-02"), ("3", "")])),
+        (
+            "tr.csv",
+            &results(&[("1", "2014-01-02"), ("", "2014-02-02"), ("3", "")]),
+        ),
     ]);
     assert_eq!(
         self::record(&found).unwrap_err(),
@@ -144,22 +156,80 @@ fn who_died_in_a_month_or_without_a_date_is_not_alive() {
     let head = "DOMAIN,USUBJID,RFPENDTC,DTHDTC,DTHFL\n";
     let ended = "DOMAIN,USUBJID,DSDECOD,DSSTDTC\n";
     for (demography, disposition, expected) in [
-        ("2014-05-30,2014-06,Y", "", Status::DeadOnUnknownDay { within: june, cause }),
-        ("2014-05-30,,Y", "", Status::DeadOnUnknownDay { within: None, cause }),
-        ("2014-05-30,,", "DEATH,2014-06", Status::DeadOnUnknownDay { within: june, cause }),
-        ("2014-05-30,,", "DEATH,", Status::DeadOnUnknownDay { within: None, cause }),
+        (
+            "2014-05-30,2014-06,Y",
+            "",
+            Status::DeadOnUnknownDay {
+                within: june,
+                cause,
+            },
+        ),
+        (
+            "2014-05-30,,Y",
+            "",
+            Status::DeadOnUnknownDay {
+                within: None,
+                cause,
+            },
+        ),
+        (
+            "2014-05-30,,",
+            "DEATH,2014-06",
+            Status::DeadOnUnknownDay {
+                within: june,
+                cause,
+            },
+        ),
+        (
+            "2014-05-30,,",
+            "DEATH,",
+            Status::DeadOnUnknownDay {
+                within: None,
+                cause,
+            },
+        ),
         // DS knows the day in the month of DM, and another month is no help.
-        ("2014-05-30,2014-06,Y", "DEATH,2014-06-14", Status::Dead { day: day("2014-06-14"), cause }),
-        ("2014-05-30,2014-06,Y", "DEATH,2014-07-14", Status::DeadOnUnknownDay { within: june, cause }),
-        ("2014-05-30,2014-06-13,Y", "DEATH,2014-06-14", Status::Dead { day: day("2014-06-13"), cause }),
-        ("2014-05-30,,", "LOST TO FOLLOW-UP,2014-07", Status::Alive { last_contact: day("2014-07-01") }),
+        (
+            "2014-05-30,2014-06,Y",
+            "DEATH,2014-06-14",
+            Status::Dead {
+                day: day("2014-06-14"),
+                cause,
+            },
+        ),
+        (
+            "2014-05-30,2014-06,Y",
+            "DEATH,2014-07-14",
+            Status::DeadOnUnknownDay {
+                within: june,
+                cause,
+            },
+        ),
+        (
+            "2014-05-30,2014-06-13,Y",
+            "DEATH,2014-06-14",
+            Status::Dead {
+                day: day("2014-06-13"),
+                cause,
+            },
+        ),
+        (
+            "2014-05-30,,",
+            "LOST TO FOLLOW-UP,2014-07",
+            Status::Alive {
+                last_contact: day("2014-07-01"),
+            },
+        ),
     ] {
         let demography = format!("{head}DM,P1,{demography}\n");
         let mut disposition_rows = ended.to_owned();
         if !disposition.is_empty() {
             disposition_rows.push_str(&format!("DS,P1,{disposition}\n"));
         }
-        let found = with_course(SCANS, &[("dm.csv", &demography), ("ds.csv", &disposition_rows)]);
+        let found = with_course(
+            SCANS,
+            &[("dm.csv", &demography), ("ds.csv", &disposition_rows)],
+        );
         assert_eq!(record(&found).unwrap().status, Some(expected));
     }
 }
@@ -171,7 +241,10 @@ fn death_is_known_in_a_study_without_dates() {
     let found = study(&[
         ("tu.csv", TUMOURS),
         ("tr.csv", results),
-        ("dm.csv", "DOMAIN,USUBJID,DTHDTC,DTHFL\nDM,P1,2014-06-14,Y\n"),
+        (
+            "dm.csv",
+            "DOMAIN,USUBJID,DTHDTC,DTHFL\nDM,P1,2014-06-14,Y\n",
+        ),
     ]);
     assert_eq!(
         record(&found).unwrap().status,
