@@ -164,6 +164,50 @@ fn grades_laboratory_values_and_links_events() {
     assert_eq!(half["values"][0]["response"], "PR");
 }
 
+#[test]
+fn values_without_a_reference_range_are_counted_and_never_hide_a_grade() {
+    let folder = with_laboratory(
+        "LB,P1,BILI,Bilirubin,25,umol/L,,,2024-02-09\n\
+         LB,P1,BILI,Bilirubin,70,umol/L,,21,2024-04-09\n\
+         LB,P1,ALT,Alanine Aminotransferase,900,U/L,,,2024-02-09\n\
+         LB,P1,ALT,Alanine Aminotransferase,950,U/L,,,2024-04-09\n\
+         LB,P1,PLAT,Platelets,20,10^9/L,,,2024-04-09\n",
+    );
+    let (_, json) = follow(folder.path(), &[]);
+    let seen: Vec<_> = json["subjects"][0]["toxicity"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|found| found["kind"] == "laboratory")
+        .map(|found| {
+            (
+                found["grade"].as_u64(),
+                found["not_graded"].as_u64().unwrap(),
+                found["reason"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    // 70 is above 3 times 21: grade 3 (ctcae2017); 20 · 10⁹/L platelets are of
+    // grade 4 without a range.
+    assert_eq!(
+        seen,
+        [
+            (
+                None,
+                2,
+                "cannot be graded: no reference range (2 of 2 values)"
+            ),
+            (
+                Some(3),
+                1,
+                "compared with the upper limit of normal; \
+                 cannot be graded: no reference range (1 of 2 values)"
+            ),
+            (Some(4), 0, "compared with absolute limits"),
+        ]
+    );
+}
+
 /// The whole study with other laboratory values.
 fn with_laboratory(rows: &str) -> tempfile::TempDir {
     let folder = whole();
@@ -259,7 +303,11 @@ fn who_is_not_followed_is_listed() {
     let by_another = |text: &str| -> String {
         text.lines()
             .skip(1)
-            .map(|line| line.replace(",P1,", ",P2,").replace("INVESTIGATOR", "CENTRAL") + "\n")
+            .map(|line| {
+                line.replace(",P1,", ",P2,")
+                    .replace("INVESTIGATOR", "CENTRAL")
+                    + "\n"
+            })
             .collect()
     };
     let folder = study(&[
@@ -281,7 +329,10 @@ fn who_is_not_followed_is_listed() {
     );
     let said = printed(folder.path(), &["--reader", "INVESTIGATOR"]);
     assert!(said.contains("2 patients are not followed"), "{said}");
-    assert!(said.contains("  P3: no results (TR); named in DM\n"), "{said}");
+    assert!(
+        said.contains("  P3: no results (TR); named in DM\n"),
+        "{said}"
+    );
 }
 
 #[test]
