@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use sirt_outcome::{
-    CriterionRules, EndpointRules, LaboratoryGrades, MarkerDefinitions, PatientRecord,
-    ResponseCriteria, Timeline, built_in_endpoints, discordances,
+    CriterionRules, EndpointRules, EventWindows, LaboratoryGrades, MarkerDefinitions,
+    PatientRecord, ResponseCriteria, Timeline, built_in_endpoints, discordances,
 };
 use sirt_store::{Study, StudyReader, StudySubject};
 
@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
         endpoints: built_in_endpoints()?,
         markers: MarkerDefinitions::built_in()?,
         grades: LaboratoryGrades::built_in()?,
+        windows: EventWindows::built_in()?,
     };
     let study = Study::read(&arguments.sdtm)
         .with_context(|| format!("cannot follow {}", arguments.sdtm.display()))?;
@@ -67,6 +68,7 @@ struct Tables<'a> {
     endpoints: Vec<EndpointRules>,
     markers: MarkerDefinitions,
     grades: LaboratoryGrades,
+    windows: EventWindows,
 }
 
 /// The criteria that are asked for, each once.
@@ -189,7 +191,8 @@ fn follow(subject: &StudySubject, reader: &StudyReader, tables: &Tables<'_>) -> 
     judge(record, reader, tables, &mut result);
     let mut notes = Vec::new();
     result.markers = toxicity::markers(record, &tables.markers, &mut notes);
-    result.toxicity = toxicity::toxicity(subject, record, &tables.grades, &mut notes);
+    result.toxicity =
+        toxicity::toxicity(subject, record, &tables.grades, &tables.windows, &mut notes);
     result.notes = notes;
     result
 }

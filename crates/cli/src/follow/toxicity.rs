@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sirt_outcome::{
-    AdverseEvent, Attribution, Day, EventKind, GradedValue, LaboratoryGrade, LaboratoryGrades,
-    MarkerDefinitions, OutcomeError, PatientRecord, link_event,
+    AdverseEvent, Attribution, Day, EventKind, EventWindows, GradedValue, LaboratoryGrade,
+    LaboratoryGrades, MarkerDefinitions, OutcomeError, PatientRecord,
 };
 use sirt_store::{StudyLaboratory, StudySubject};
 
@@ -119,6 +119,7 @@ pub(super) fn toxicity(
     subject: &StudySubject,
     record: &PatientRecord,
     grades: &LaboratoryGrades,
+    windows: &EventWindows,
     notes: &mut Vec<String>,
 ) -> Vec<ToxicityJson> {
     let mut found = Vec::new();
@@ -144,7 +145,7 @@ pub(super) fn toxicity(
             onset: event.onset,
             resolved: event.resolved,
         };
-        let link = link_event(&event, &treated, None);
+        let link = windows.link(&event, &treated, None);
         found.push(ToxicityJson {
             kind: "event",
             term: event.term,
@@ -161,7 +162,7 @@ pub(super) fn toxicity(
             days_after_treatment: link.days_after,
             values: None,
             not_graded: None,
-            doubtful: false,
+            doubtful: link.doubtful,
         });
     }
     found
