@@ -262,3 +262,41 @@ fn pooling_names_method_and_heterogeneity() {
     ]);
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[test]
+fn an_error_names_the_row_of_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    // Row 1 is left out, so that the wrong row is the second in use.
+    let file = write(
+        folder.path(),
+        "rows.csv",
+        b"arm,months,died,joined,share\nA,NA,1,0,1\nA,5,1,1,1\nB,6,0,7,1\nB,7,1,2,-3\n",
+    );
+    let said = |more: &[&str]| {
+        let mut line = vec![
+            "evidence",
+            "km",
+            text(&file),
+            "--time",
+            "months",
+            "--event",
+            "died",
+        ];
+        line.extend(more);
+        let output = sirt(&line);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for by in [&[][..], &["--by", "arm"][..]] {
+        let entry = said(&[by, &["--entry", "joined"]].concat());
+        assert!(
+            entry.contains("column `joined`, row 3: 7 is not allowed"),
+            "{entry}"
+        );
+        let weight = said(&[by, &["--weight", "share"]].concat());
+        assert!(
+            weight.contains("column `share`, row 4: -3 is not allowed"),
+            "{weight}"
+        );
+    }
+}
