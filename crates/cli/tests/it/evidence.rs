@@ -300,3 +300,67 @@ fn an_error_names_the_row_of_the_table() {
         );
     }
 }
+
+#[test]
+fn a_test_that_cannot_be_made_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(
+        folder.path(),
+        "groups.csv",
+        b"arm,months,died,share,age\nA,4,0,1,50\nA,5,0,1,61\nB,6,0,1,55\nB,7,1,1,70\n",
+    );
+    let km = |more: &[&str]| {
+        let mut line = vec![
+            "evidence",
+            "km",
+            text(&file),
+            "--time",
+            "months",
+            "--json",
+            "--by",
+            "arm",
+        ];
+        line.extend(more);
+        json(&sirt(&line))
+    };
+    let weighted = km(&["--event", "died", "--weight", "share"]);
+    assert!(weighted["log_rank"].is_null());
+    assert_eq!(
+        weighted["log_rank_missing"],
+        "the log-rank test takes no weights; a Cox model does"
+    );
+    // The only event comes when nobody of the other group is at risk.
+    let lone = km(&["--event", "died"]);
+    assert!(lone["log_rank"].is_null());
+    assert!(
+        lone["log_rank_missing"]
+            .as_str()
+            .unwrap()
+            .starts_with("log-rank test: ")
+    );
+    let cox = json(&sirt(&[
+        "evidence",
+        "cox",
+        text(&write(
+            folder.path(),
+            "cox.csv",
+            b"months,died,age\n4,1,50\n5,1,61\n6,0,55\n7,1,52\n8,0,40\n",
+        )),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--covariates",
+        "age",
+        "--ties",
+        "exact",
+        "--json",
+    ]));
+    assert!(cox["proportional_hazards"].is_null());
+    assert!(
+        cox["proportional_hazards_missing"]
+            .as_str()
+            .unwrap()
+            .contains("exact ties")
+    );
+}
