@@ -264,6 +264,35 @@ fn pooling_names_method_and_heterogeneity() {
 }
 
 #[test]
+fn large_denominators_are_counted_and_absurd_ones_refused() {
+    let figure = |of: &str, rest: &[&str]| {
+        let mut line = vec!["evidence", "check", "--percent", "50", "--of", of];
+        line.extend(rest);
+        sirt(&line)
+    };
+    for of in ["1500", "100000"] {
+        let output = figure(of, &[]);
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("in all)"), "{said}");
+        assert!(said.lines().all(|line| line.len() < 2000));
+    }
+    // One count of two prints 50 %, none of one or three: 1/2 and 2/4.
+    let small = json(&figure("4", &["--json"]));
+    assert_eq!(small["at_most"]["counts"]["half_up"], 2);
+    assert_eq!(small["at_most"]["half_up"].as_array().unwrap().len(), 2);
+    for absurd in ["100001", "18446744073709551615"] {
+        let refused = figure(absurd, &[]);
+        assert_eq!(refused.status.code(), Some(1));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            said.contains("is not allowed; allowed is 1 to 100000"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn an_error_names_the_row_of_the_table() {
     let folder = tempfile::tempdir().unwrap();
     // Row 1 is left out, so that the wrong row is the second in use.

@@ -10,6 +10,10 @@ use crate::evidence::{ProportionInterval, ProportionMethod, proportion_interval}
 
 /// Joint solutions kept; more are as good as any.
 const MOST_JOINT_SOLUTIONS: usize = 100_000;
+/// Counts that one claim may leave open; more make no study that can be checked.
+const MOST_COUNTS: u64 = 1_000_000;
+/// Counts listed of those that it would take.
+const MOST_ALTERNATIVES: usize = 10_000;
 /// Counts named in words before the rest is left to the list.
 const NAMED_IN_WORDS: usize = 6;
 
@@ -211,12 +215,27 @@ fn counts(study: &Study, claim: &Claim) -> Result<Vec<Solution>, OutcomeError> {
         let smallest = claim.of.unwrap_or(k.max(1));
         return Ok((smallest..=largest).map(|n| Solution { k, n }).collect());
     };
+    let printed: PrintedPercent = percent.parse()?;
+    if claim.of.is_none() && claim.count.is_none() {
+        let open = printed.count_to(largest, Rounding::HalfUp);
+        if open > MOST_COUNTS {
+            return Err(OutcomeError::DataTable {
+                table: "study",
+                reason: format!(
+                    "claim `{}`: {open} counts of {largest} or fewer print as {percent} %; allowed \
+                     are {MOST_COUNTS}: state its denominator (`of`) or a smaller `at_most`",
+                    claim.id
+                ),
+            });
+        }
+    }
     Ok(printing_so(
         claim,
-        percent.parse()?,
+        printed,
         claim.of,
         largest,
-        false,
+        &[Rounding::HalfUp, Rounding::HalfEven],
+        usize::MAX,
     ))
 }
 
@@ -227,27 +246,26 @@ fn is_share(claim: &Claim) -> bool {
     )
 }
 
+/// The first counts that print so by any of the rules, in order.
 fn printing_so(
     claim: &Claim,
     printed: PrintedPercent,
     of: Option<u64>,
     largest: u64,
-    truncated: bool,
+    rules: &[Rounding],
+    most: usize,
 ) -> Vec<Solution> {
-    let by = |rule| match of {
-        Some(n) => printed.solutions_of(n, rule),
-        None => printed.solutions_to(largest, rule),
-    };
-    let mut all = if truncated {
-        by(Rounding::Truncated)
-    } else {
-        let mut all = by(Rounding::HalfUp);
-        all.extend(by(Rounding::HalfEven));
-        all
-    };
-    all.retain(|solution| claim.count.is_none_or(|count| count == solution.k));
+    let fits = |solution: &Solution| claim.count.is_none_or(|count| count == solution.k);
+    let mut all: Vec<Solution> = Vec::new();
+    for rule in rules {
+        match of {
+            Some(n) => all.extend(printed.solutions_of(n, *rule).filter(fits).take(most)),
+            None => all.extend(printed.solutions_to(largest, *rule).filter(fits).take(most)),
+        }
+    }
     all.sort_unstable_by_key(|solution| (solution.n, solution.k));
     all.dedup();
+    all.truncate(most);
     all
 }
 
@@ -268,8 +286,10 @@ fn judged(
         && let Some(percent) = &claim.percent
     {
         let printed: PrintedPercent = percent.parse()?;
-        smaller = printing_so(claim, printed, None, largest, false);
-        truncated = printing_so(claim, printed, None, largest, true);
+        let alternatives =
+            |rules| printing_so(claim, printed, None, largest, rules, MOST_ALTERNATIVES);
+        smaller = alternatives(&[Rounding::HalfUp, Rounding::HalfEven]);
+        truncated = alternatives(&[Rounding::Truncated]);
     }
     let reason = match verdict {
         _ if !is_share(claim) => match claim.kind {

@@ -303,3 +303,24 @@ fn a_relation_without_solution_is_named() {
     );
     assert_eq!(checked.claims[2].verdict, Verdict::Unique);
 }
+
+/// A study of one claim and one relation, by its TOML.
+fn small(claim: &str, relation: &str) -> String {
+    format!(
+        "name = 'a'\ntitle = 'A'\nn = 100000\nsource = 'leaflet'\nsource_level = 'primary'\n\
+         [protocol]\npopulation = ''\ntreatment = ''\ncriteria = ''\nendpoints = []\n\
+         [[claim]]\nid = 'one'\nendpoint = 'response'\nquote = ''\n{claim}\n{relation}"
+    )
+}
+
+#[test]
+fn a_claim_that_leaves_millions_of_counts_is_refused_with_what_it_needs() {
+    let study = Study::from_toml(&small("percent = '50'", "")).unwrap();
+    let said = check_study(&study).unwrap_err().to_string();
+    assert!(
+        said.starts_with("study: claim `one`: 50") && said.ends_with("a smaller `at_most`"),
+        "{said}"
+    );
+    let study = Study::from_toml(&small("percent = '50'\nof = 100000", "")).unwrap();
+    assert_eq!(check_study(&study).unwrap().claims[0].solutions.len(), 1000);
+}
