@@ -71,19 +71,11 @@ pub(crate) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn verdict(solutions: &[Solution]) -> Verdict {
-    match solutions.len() {
-        0 => Verdict::Impossible,
-        1 => Verdict::Unique,
-        _ => Verdict::Ambiguous,
-    }
-}
-
 fn figure_result(figure: FigureCheck) -> FigureResult {
     let solutions = figure.equal.rounded();
     FigureResult {
         program: Program::THIS,
-        verdict: verdict(&solutions),
+        verdict: Verdict::of(&solutions),
         solutions,
         figure,
     }
@@ -110,7 +102,7 @@ fn figure_text(figure: &FigureCheck) -> String {
         "{} % of {}: {}\n",
         figure.percent,
         figure.of,
-        verdict(&figure.equal.rounded())
+        Verdict::of(&figure.equal.rounded())
     );
     let mut rules = Table::new(&[("rule", ""), ("of exactly n", ""), ("of n or fewer", "")]);
     let (equal, at_most) = (&figure.equal, &figure.at_most);

@@ -31,6 +31,18 @@ pub enum Verdict {
     Impossible,
 }
 
+impl Verdict {
+    /// The verdict on a share that these counts can stand for.
+    #[must_use]
+    pub const fn of(solutions: &[Solution]) -> Self {
+        match solutions.len() {
+            0 => Self::Impossible,
+            1 => Self::Unique,
+            _ => Self::Ambiguous,
+        }
+    }
+}
+
 impl std::fmt::Display for Verdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -169,9 +181,13 @@ pub fn check_study(study: &Study) -> Result<CheckedStudy, OutcomeError> {
             }
         }
         for relation in &group.relations {
-            let part = number(&study.relations[*relation].parts[0]).unwrap_or(0);
-            let mut denominators: Vec<u64> =
-                found.solutions.iter().map(|joint| joint[part].n).collect();
+            let part = study.relations[*relation]
+                .parts
+                .first()
+                .and_then(|id| number(id));
+            let mut denominators: Vec<u64> = part.map_or_else(Vec::new, |part| {
+                found.solutions.iter().map(|joint| joint[part].n).collect()
+            });
             denominators.sort_unstable();
             denominators.dedup();
             relations[*relation] = Some(CheckedRelation {
@@ -276,11 +292,10 @@ fn judged(
 ) -> Result<CheckedClaim, OutcomeError> {
     let largest = study.largest_denominator(claim);
     let (mut smaller, mut truncated) = (Vec::new(), Vec::new());
-    let verdict = match solutions.len() {
-        _ if !is_share(claim) => Verdict::Ambiguous,
-        0 => Verdict::Impossible,
-        1 => Verdict::Unique,
-        _ => Verdict::Ambiguous,
+    let verdict = if is_share(claim) {
+        Verdict::of(&solutions)
+    } else {
+        Verdict::Ambiguous
     };
     if verdict == Verdict::Impossible
         && let Some(percent) = &claim.percent

@@ -314,6 +314,26 @@ fn small(claim: &str, relation: &str) -> String {
 }
 
 #[test]
+fn a_relation_without_parts_is_refused_and_never_panics() {
+    let text = small(
+        "percent = '50'\nof = 10",
+        "[[relation]]\nkind = 'same-denominator'\nparts = []\n",
+    );
+    assert!(Study::from_toml(&text).is_err());
+    // Made by hand it has no denominators.
+    let mut study = Study::from_toml(&small(
+        "percent = '50'\nof = 10",
+        "[[relation]]\nkind = 'same-denominator'\nparts = ['one']\n",
+    ))
+    .unwrap();
+    study.relations[0].parts.clear();
+    let checked = check_study(&study).unwrap();
+    assert_eq!(checked.relations[0].denominators, Vec::<u64>::new());
+    study.relations[0].parts.push("nobody".to_owned());
+    assert!(check_study(&study).is_ok());
+}
+
+#[test]
 fn a_claim_that_leaves_millions_of_counts_is_refused_with_what_it_needs() {
     let study = Study::from_toml(&small("percent = '50'", "")).unwrap();
     let said = check_study(&study).unwrap_err().to_string();
