@@ -8,7 +8,6 @@ use sirt_image::{DecayCorrection, PixelUnits, Recorded, Unspecified, Volume};
 use sirt_quantity::{Activity, ActivityConcentration, NuclideLibrary};
 
 use crate::arguments::{ActivityArguments, DecayArgument, Units};
-use crate::failure;
 use crate::inputs::ActivityImage;
 use crate::result::Finding;
 
@@ -21,8 +20,6 @@ const ADMINISTERED_TOLERANCE: f64 = 0.1;
 /// The same for the activity in the header: residual, lung shunt and field of
 /// view leave less in the image, and nothing leaves more.
 const BESIDE_RECORDED: std::ops::RangeInclusive<f64> = 0.5..=1.1;
-/// The attribute that says how many slices a volume was made of.
-const SLICES: &str = "(0054,0081)";
 
 /// Activity at administration and how it was obtained.
 pub(crate) struct CalibratedActivity {
@@ -245,29 +242,6 @@ fn beside_recorded(image_mbq: f64, recorded: &Recorded<Activity>) -> Option<Find
         ),
         fix: "check calibration, instants, residual and field of view; state --administered if the header is wrong".to_owned(),
     })
-}
-
-/// Refuses a series that lacks slices, or tells it where that is accepted.
-pub(crate) fn settle_missing_slices(
-    findings: &mut [Finding],
-    accepted: bool,
-) -> anyhow::Result<()> {
-    let is_missing =
-        |finding: &&mut Finding| finding.severity == "stops" && finding.subject.starts_with(SLICES);
-    let Some(missing) = findings.iter_mut().find(is_missing) else {
-        return Ok(());
-    };
-    if !accepted {
-        bail!(failure::Ambiguous(format!(
-            "{}: {}; {}",
-            missing.subject, missing.rule, missing.fix
-        )));
-    }
-    missing.severity = "weakens";
-    missing.fix =
-        "accepted by --accept-missing-slices; totals and shares are those of the slices that are there"
-            .to_owned();
-    Ok(())
 }
 
 /// Sets negative numbers to zero and says how much that was; refuses what is

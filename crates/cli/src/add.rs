@@ -16,6 +16,7 @@ use crate::arguments::AddArguments;
 use crate::inputs;
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
+use crate::settled_by::SettledBy;
 use crate::structure_input;
 use crate::table::{self, Table, digits};
 
@@ -92,6 +93,7 @@ pub(crate) fn run(arguments: &AddArguments) -> anyhow::Result<ExitCode> {
         first.frame_of_reference(),
         None,
         &arguments.role,
+        SettledBy::Options,
     )?;
     findings.extend(of_structures);
     let half_life = match arguments.half_life {

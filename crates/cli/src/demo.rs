@@ -12,6 +12,7 @@ use crate::arguments::{Cli, Command, DemoArguments, DoseArguments};
 use crate::phantom::{self, TRUE_DOSE};
 use crate::plan::{PlanResult, planned_with_images};
 use crate::result::{DoseResult, Program};
+use crate::settled_by::SettledBy;
 use crate::table::{self, Table, digits};
 use crate::{dose, inputs, progress::Stages, report, structure_input};
 
@@ -104,6 +105,7 @@ fn true_means(patient: &Path) -> anyhow::Result<Vec<TrueDose>> {
         dose.frame_of_reference(),
         None,
         &[],
+        SettledBy::Options,
     )?;
     masks
         .into_iter()

@@ -37,6 +37,7 @@ pub(crate) fn read_activity(
     path: &Path,
     wanted: Option<&str>,
     settled_by: SettledBy,
+    accept_missing_slices: bool,
 ) -> anyhow::Result<ActivityImage> {
     let catalogue = scanned(path)?;
     let series = the_one(
@@ -49,11 +50,19 @@ pub(crate) fn read_activity(
     )?;
     let (volume, acquisition) =
         sirt_dicom::read_activity(series).with_context(|| place(&catalogue, path))?;
+    let mut found = damaged_files(&catalogue);
+    for finding in &series.findings {
+        found.push(
+            settled_by
+                .finding(finding, accept_missing_slices)
+                .with_context(|| place(&catalogue, path))?,
+        );
+    }
     Ok(ActivityImage {
         label: label(series),
         volume,
         acquisition,
-        findings: findings_of(series, &catalogue),
+        findings: found,
         patient: series.patient(),
         source: Some(source(series)?),
     })
@@ -105,18 +114,28 @@ pub(crate) struct Identity {
     pub(crate) nuclide: Option<String>,
 }
 
-/// Identities of the series of some kinds; none for what cannot be read, which
+/// Identities of the series of some kinds; none for what is no DICOM, which
 /// the reading itself will tell.
-pub(crate) fn identities(path: &Path, kinds: &[SeriesKind]) -> Vec<Identity> {
+///
+/// # Errors
+/// For a series whose patient cannot be read: that it is of another one is
+/// then not known.
+pub(crate) fn identities(path: &Path, kinds: &[SeriesKind]) -> anyhow::Result<Vec<Identity>> {
     let Ok(catalogue) = sirt_dicom::scan(path) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     catalogue
         .of_kind(kinds)
-        .filter_map(|series| {
-            Some(Identity {
+        .map(|series| {
+            Ok(Identity {
                 patient: series.patient(),
-                study: sirt_dicom::study_context(series).ok()?,
+                study: sirt_dicom::study_context(series).with_context(|| {
+                    format!(
+                        "{}: whose it is cannot be read ({})",
+                        place(&catalogue, path),
+                        label(series)
+                    )
+                })?,
                 start: series.start,
                 nuclide: series.nuclide.clone(),
             })

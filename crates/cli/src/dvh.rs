@@ -15,6 +15,7 @@ use crate::inputs;
 use crate::patients;
 use crate::progress::Stages;
 use crate::result::{Finding, Program};
+use crate::settled_by::SettledBy;
 use crate::structure_input;
 use crate::table::{self, Table, digits};
 
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: &DvhArguments) -> anyhow::Result<ExitCode> {
         dose.frame_of_reference(),
         registration.as_ref(),
         &arguments.role,
+        SettledBy::Options,
     )?;
     findings.extend(of_structures);
     if masks.is_empty() {

@@ -71,6 +71,10 @@ pub(crate) struct ShuntArguments {
     /// The part of it that a filter after reconstruction adds.
     #[arg(long, value_name = "LENGTH", requires = "resolution")]
     pub(crate) filter: Option<Length>,
+    /// Take a SPECT that lacks slices of its series, when it was cut on purpose;
+    /// the result says so.
+    #[arg(long, requires = "spect")]
+    pub(crate) accept_missing_slices: bool,
     /// Take images of another patient, when it is one patient under two
     /// identifiers; the result says so.
     #[arg(long, conflicts_with = "case")]

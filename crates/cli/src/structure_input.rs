@@ -36,6 +36,7 @@ pub(crate) fn on_grid(
     frame: Option<&FrameOfReference>,
     registration: Option<&Registration>,
     roles: &[(String, Role)],
+    settled_by: SettledBy,
 ) -> anyhow::Result<(Vec<NamedMask>, Vec<Finding>)> {
     let (structures, mut findings) = read(paths)?;
     let place = Place {
@@ -43,7 +44,7 @@ pub(crate) fn on_grid(
         frame,
         registration,
     };
-    let (masks, of_masks) = weighted(&structures, place, roles, SettledBy::Options)?;
+    let (masks, of_masks) = weighted(&structures, place, roles, settled_by)?;
     findings.extend(of_masks);
     Ok((masks, findings))
 }

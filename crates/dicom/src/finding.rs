@@ -16,11 +16,31 @@ pub enum Severity {
     Note,
 }
 
+/// What a finding is about, so that whoever reads an image for a purpose can
+/// tell what that purpose needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Topic {
+    /// The unit of the numbers is not known.
+    Units,
+    /// What turns the numbers of an activity image into activity at
+    /// administration: nuclide, half-life, decay correction, instants, activity.
+    Calibration,
+    /// Slices of the series are not there.
+    MissingSlices,
+    /// Anything else; where it stops, nobody settles it but by other images.
+    #[default]
+    Other,
+}
+
 /// One thing found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
+    /// What it is about.
+    pub topic: Topic,
     /// The attribute, for example `(0020,0032) ImagePositionPatient`.
     pub tag: String,
     /// What was expected and what stands there.
@@ -54,6 +74,11 @@ impl Finding {
         Self::new(Severity::Note, tag, rule, fix)
     }
 
+    /// The same about a topic.
+    pub(crate) fn about(self, topic: Topic) -> Self {
+        Self { topic, ..self }
+    }
+
     fn new(
         severity: Severity,
         tag: dicom_core::Tag,
@@ -62,6 +87,7 @@ impl Finding {
     ) -> Self {
         Self {
             severity,
+            topic: Topic::default(),
             tag: crate::read::attribute_name(tag),
             rule: rule.into(),
             fix: fix.into(),

@@ -8,7 +8,7 @@ mod read;
 mod write;
 
 pub use error::DicomError;
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, Severity, Topic};
 pub use read::{
     Catalogue, DoseVolume, PatientMark, PlanarDirection, PlanarImage, PlanarImages, RecordedDose,
     RecordedHistogram, Registration, Series, SeriesKind, SkippedFile, Structures,

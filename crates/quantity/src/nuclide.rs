@@ -33,6 +33,8 @@ pub struct Nuclide {
     /// Mean energies that a decay leaves in tissue, the default first; empty
     /// where the nuclide is only imaged.
     pub energies_per_decay: Vec<Sourced<Energy>>,
+    /// Photon that a gamma camera images it by; `None` where it is not imaged so.
+    pub imaging_photon: Option<Sourced<Energy>>,
     /// Positrons per decay.
     pub positron_fraction: Option<Sourced<f64>>,
     /// Whether a beta point kernel is available for it.
@@ -175,6 +177,7 @@ struct Row {
     half_life_h: Vec<Sourced<f64>>,
     #[serde(default)]
     energy_per_decay_mev: Vec<Sourced<f64>>,
+    imaging_photon_kev: Option<Sourced<f64>>,
     positron_fraction: Option<Sourced<f64>>,
     beta_kernel: Option<String>,
 }
@@ -187,6 +190,10 @@ impl TryFrom<Row> for Nuclide {
         if row.half_life_h.is_empty()
             || !positive(&row.half_life_h)
             || !positive(&row.energy_per_decay_mev)
+            || !row
+                .imaging_photon_kev
+                .as_ref()
+                .is_none_or(|photon| photon.value > 0.0)
         {
             return Err(QuantityError::NuclideTable {
                 reason: format!(
@@ -202,6 +209,10 @@ impl TryFrom<Row> for Nuclide {
             former_code: row.former_code,
             half_lives: converted(row.half_life_h, TimeSpan::from_hours),
             energies_per_decay: converted(row.energy_per_decay_mev, Energy::from_mev),
+            imaging_photon: row.imaging_photon_kev.map(|photon| Sourced {
+                value: Energy::from_kev(photon.value),
+                source: photon.source,
+            }),
             positron_fraction: row.positron_fraction,
             beta_kernel: row.beta_kernel,
         })
@@ -233,7 +244,11 @@ mod tests {
         // TV-A3: k of Ho-166 is 15.87 to four digits.
         let ho166 = library.named("Ho-166").unwrap();
         assert!((ho166.dose_factor().unwrap().as_gy_kg_per_gbq() - 15.87).abs() < 0.005);
-        assert!(library.named("Tc-99m").unwrap().dose_factor().is_none());
+        let technetium = library.named("Tc-99m").unwrap();
+        assert!(technetium.dose_factor().is_none());
+        // DDEP / LNHB, the line of 89 % of decays.
+        let photon = technetium.imaging_photon.as_ref().unwrap();
+        assert!((photon.value.as_kev() - 140.511).abs() < 1e-9);
     }
 
     #[test]

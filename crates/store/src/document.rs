@@ -9,10 +9,11 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 use crate::StoreError;
 use crate::case::{Administration, Case, Clearance, Override, Signature, TimedActivity};
-use crate::images::{DeliveredImage, DeliveredMethod, DeliveredSource};
+use crate::images::{DeliveredImage, DeliveredSource};
 use crate::new_case::NewCase;
 use crate::place::Places;
 use crate::read::read_text;
+use crate::whole_file::write_whole;
 use crate::written_number::shortest;
 
 /// Name of the file in the folder of a case.
@@ -254,13 +255,7 @@ impl CaseDocument {
         if self.on_disk.as_ref() != Some(&read_file(file)?) {
             return Err(StoreError::ChangedOnDisk { file: file.clone() });
         }
-        let beside = file.with_extension("toml.new");
-        std::fs::write(&beside, &self.text)
-            .and_then(|()| std::fs::rename(&beside, file))
-            .map_err(|source| StoreError::Write {
-                file: file.clone(),
-                source,
-            })?;
+        write_whole(file, self.text.as_bytes())?;
         self.on_disk = Some(self.text.clone());
         Ok(())
     }
@@ -327,8 +322,8 @@ fn image_table(image: &DeliveredImage) -> Table {
     if let Some(registration) = &image.registration {
         table["registration"] = path(registration);
     }
-    if image.method != DeliveredMethod::default() {
-        table["method"] = text(image.method.name());
+    if let Some(method) = image.method {
+        table["method"] = text(method.name());
     }
     if !image.territories.is_empty() {
         table["territories"] = list(&mut image.territories.iter().cloned());

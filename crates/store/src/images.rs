@@ -62,23 +62,11 @@ impl ImageUnits {
 
 /// How the dose of what was delivered is computed.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveredMethod {
     /// Betas are spread by a voxel kernel.
-    #[default]
     Kernel,
     /// All energy stays in the voxel of the decay.
     Local,
@@ -122,8 +110,8 @@ pub struct DeliveredImage {
     pub structures: Vec<PathBuf>,
     /// Rigid registration between frames of reference.
     pub registration: Option<PathBuf>,
-    /// How dose is computed.
-    pub method: DeliveredMethod,
+    /// How dose is computed; without it by a kernel where the nuclide has one.
+    pub method: Option<DeliveredMethod>,
     /// Territories whose infusions it shows beside its own.
     pub territories: Vec<String>,
 }
@@ -140,7 +128,7 @@ impl DeliveredImage {
             ct: None,
             structures: Vec::new(),
             registration: None,
-            method: DeliveredMethod::default(),
+            method: None,
             territories,
         })
     }
@@ -200,7 +188,7 @@ impl DeliveredImage {
                 })
                 .collect::<Result<_, _>>()?,
             registration: one("registration", row.registration)?,
-            method: row.method.unwrap_or_default(),
+            method: row.method,
             territories: row.territories,
         })
     }

@@ -31,6 +31,7 @@ mod row;
 mod schema;
 mod sdtm;
 mod vocabulary;
+mod whole_file;
 mod written;
 mod written_number;
 
@@ -54,3 +55,4 @@ pub use vocabulary::{
     ImageDifference, Intent, Lobe, PlanarRegionRole, PlanarUnit, PlanarViewName,
     PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
 };
+pub use whole_file::write_whole;

@@ -100,8 +100,11 @@ vocabulary! {
         Weight = "weight",
         /// Height.
         Height = "height",
-        /// Day of the MAA images and that of the work-up.
+        /// Day of the MAA images and that of the work-up, and of an image after
+        /// treatment and the administration.
         Date = "date",
+        /// Slices that a series was made of and those that are there.
+        MissingSlices = "missing_slices",
     }
 }
 

@@ -8,10 +8,11 @@ use sirt_dosimetry::{
 use sirt_quantity::{AbsorbedDose, Activity};
 
 use super::delivered_dose::{
-    DeliveredImageResult, FiledStructure, Group, Measured, Treated, groups, measured, names,
+    Blur, DeliveredImageResult, FiledStructure, Group, Measured, Treated, groups, measured, names,
     normal_of,
 };
 use super::images::TerritoryFigures;
+use super::orders::of_territory;
 use crate::progress::Stages;
 use crate::result::Finding;
 
@@ -34,6 +35,8 @@ pub(crate) struct ComparisonRow {
     pub(crate) delivered_source: String,
     #[serde(flatten)]
     pub(crate) doses: PlannedDelivered,
+    /// Of a tumour that the image after treatment blurs: part of what differs.
+    pub(crate) blur: Option<Blur>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -49,7 +52,7 @@ pub(crate) struct Compared {
 /// Compares everything that was given.
 pub(super) fn compared(treated: &Treated<'_>, stages: &Stages) -> anyhow::Result<Compared> {
     let mut compared = Compared::default();
-    for group in groups(treated, &mut compared.notes)? {
+    for group in groups(treated, &mut compared)? {
         let measured = match &group.image {
             Some(image) => {
                 stages.begin("dose after treatment");
@@ -67,8 +70,10 @@ struct Planned<'a> {
     territory: &'a CardTerritory,
     figures: Option<&'a TerritoryFigures>,
     row: &'a MethodRow,
-    /// Intended and delivered, infusion by infusion.
-    infusions: Vec<[Activity; 2]>,
+    /// Intended for the infusions of the group and delivered by them.
+    activity: [Activity; 2],
+    /// Part of what was intended for the territory that these were to give.
+    part: f64,
 }
 
 impl Planned<'_> {
@@ -76,15 +81,15 @@ impl Planned<'_> {
         self.row.name.is_by_voxel() && self.territory.voxel.is_some()
     }
 
-    /// Every infusion gives a structure the planned dose of one.
-    fn shares(&self, dose: MeanDose) -> impl Iterator<Item = PlannedShare> {
-        self.infusions
-            .iter()
-            .map(move |[planned, delivered]| PlannedShare {
-                dose,
-                planned: *planned,
-                delivered: *delivered,
-            })
+    /// What the infusions of the group were to give of a dose that is planned
+    /// once for the territory.
+    fn share(&self, dose: MeanDose) -> PlannedShare {
+        let [planned, delivered] = self.activity;
+        PlannedShare {
+            dose: dose.scaled(self.part),
+            planned,
+            delivered,
+        }
     }
 
     fn source(&self) -> String {
@@ -127,19 +132,24 @@ fn rows_of(
             ));
             continue;
         };
+        let of_group = || {
+            group
+                .infusions
+                .iter()
+                .map(|at| &treated.delivered[*at])
+                .filter(|infusion| infusion.territory == name)
+                .map(|infusion| infusion.activity)
+        };
+        let activity = [
+            of_group().map(|infusion| infusion.intended).sum(),
+            of_group().map(|infusion| infusion.delivered).sum(),
+        ];
         planned.push(Planned {
             territory,
             figures: figures.as_ref(),
             row,
-            infusions: group
-                .infusions
-                .iter()
-                .filter(|at| treated.case.administrations[**at].territory == name)
-                .map(|at| {
-                    let activity = treated.delivered[*at].activity;
-                    [activity.intended, activity.delivered]
-                })
-                .collect(),
+            part: activity[0] / of_territory(treated.delivered, &name)[0],
+            activity,
         });
     }
     if planned.is_empty() {
@@ -194,13 +204,10 @@ impl RowsOfGroup<'_> {
         compared: &mut Compared,
     ) -> anyhow::Result<()> {
         let mut notes = Vec::new();
-        if draft.role == Role::Tumour
-            && let Some(structure) = self
-                .measured
-                .and_then(|measured| measured.named(&draft.structure))
-        {
-            notes.extend(structure.blur());
-        }
+        let blur = self
+            .measured
+            .filter(|_| draft.role == Role::Tumour)
+            .and_then(|measured| measured.named(&draft.structure)?.blur());
         if let (Some(planned), Some((_, delivered))) = (draft.volume_ml, found)
             && (delivered / planned - 1.0).abs() > WORTH_TELLING
         {
@@ -225,6 +232,7 @@ impl RowsOfGroup<'_> {
                 _ => "assays".to_owned(),
             },
             doses,
+            blur,
             notes,
         });
         Ok(())
@@ -300,7 +308,7 @@ impl RowsOfGroup<'_> {
             } else {
                 0.0
             });
-            shares.extend(planned.shares(own));
+            shares.push(planned.share(own));
             sources.push(planned.source());
             territories.push(planned.territory.name.clone());
         }
@@ -354,7 +362,7 @@ impl RowsOfGroup<'_> {
                 territories: vec![name.clone()],
                 volume_ml: Some(planned.territory.perfused.total().as_ml()),
                 source: planned.source(),
-                shares: planned.shares(perfused).collect(),
+                shares: vec![planned.share(perfused)],
             };
             return self.push(draft, found, compared);
         };
@@ -378,7 +386,7 @@ impl RowsOfGroup<'_> {
             territories: vec![name.clone()],
             volume_ml: Some(planned.territory.perfused.tumour().as_ml()),
             source: planned.source(),
-            shares: planned.shares(together).collect(),
+            shares: vec![planned.share(together)],
         };
         self.push(draft, found, compared)
     }
@@ -402,7 +410,7 @@ impl RowsOfGroup<'_> {
                 territories: vec![name.clone()],
                 volume_ml: Some((perfused.total() - perfused.tumour()).as_ml()),
                 source: planned.source(),
-                shares: planned.shares(dose).collect(),
+                shares: vec![planned.share(dose)],
             };
             self.push(draft, found, compared)?;
         }
@@ -438,7 +446,7 @@ impl RowsOfGroup<'_> {
                 .flatten();
             let part =
                 by_voxel.unwrap_or((perfused.total() - perfused.tumour()).as_ml() / whole_ml);
-            shares.extend(planned.shares(dose.scaled(part)));
+            shares.push(planned.share(dose.scaled(part)));
         }
         let found = self.measured.and_then(|measured| {
             let mine = |structure: &&FiledStructure| {
@@ -467,7 +475,7 @@ impl RowsOfGroup<'_> {
         for planned in self.planned {
             let row = planned.row;
             if let Some(dose) = mean(row.lung_gy, row.lung_interval_gy) {
-                shares.extend(planned.shares(dose));
+                shares.push(planned.share(dose));
             }
         }
         if shares.is_empty() {

@@ -1,5 +1,5 @@
-//! Whether the images of a work-up are of the patient of the case, and of its
-//! time.
+//! Whether the images of a work-up and those after treatment are of the patient
+//! of the case, and of their time.
 //!
 //! What DICOM says of identifier, sex, weight, height and day is held against
 //! the other images and the case. A difference is refused unless the case
@@ -13,13 +13,16 @@ use jiff::civil::Date;
 use sirt_dicom::{PatientMark, PatientSex, SeriesKind};
 use sirt_dosimetry::WorkUpImageTolerance;
 use sirt_outcome::Sex;
-use sirt_quantity::NuclideLibrary;
-use sirt_store::{AcceptedDifferences, Case, ImageDifference, Instant};
+use sirt_store::{AcceptedDifferences, Case, DeliveredSource, ImageDifference, Instant};
 
+use super::maa;
 use crate::dicom_inputs::{self, ACTIVITY_KINDS, CT_KINDS, STRUCTURE_KINDS};
 use crate::failure;
 use crate::inputs;
 use crate::result::Finding;
+
+/// What may explain a date that cannot be.
+const MOVED_DATES: &str = "dates were moved when the image was made anonymous";
 
 /// What one series says of its patient and its time.
 #[derive(Debug, Clone)]
@@ -32,8 +35,20 @@ struct ImageFacts {
     height_m: Option<f64>,
     /// Day of the series; none for structures, which are drawn at any time.
     day: Option<Date>,
-    /// Whether it shows MAA.
-    is_maa: bool,
+    shows: Shown,
+}
+
+/// What an image shows, which says of what time it is.
+#[derive(Debug, Clone, Copy)]
+enum Shown {
+    /// MAA: of the day of the work-up.
+    Maa,
+    /// The patient before treatment.
+    BeforeTreatment,
+    /// What was given, on this day where it is known.
+    Given(Option<Date>),
+    /// The patient after it.
+    AfterTreatment(Option<Date>),
 }
 
 /// What the case says.
@@ -50,12 +65,13 @@ struct CaseFacts<'a> {
 /// Refuses images of a case that are of another patient or another time.
 pub(super) fn of_case(case: &Case, folder: &Path) -> anyhow::Result<Vec<Finding>> {
     let images = case.images.in_folder(folder);
-    let facts = facts_of(
+    let mut facts = of_work_up(
         images.maa_spect.as_deref(),
         &images.maa_planar,
         images.ct.as_deref(),
         &images.structures,
     )?;
+    facts.extend(of_treatment(case, folder)?);
     let mut findings = one_patient(&facts, &case.images.accepted)?;
     let first: Option<Instant> = case
         .administrations
@@ -88,7 +104,7 @@ pub(super) fn of_images(
     structures: &[PathBuf],
     accept_other_patient: bool,
 ) -> anyhow::Result<Vec<Finding>> {
-    let facts = facts_of(spect, planar, ct, structures)?;
+    let facts = of_work_up(spect, planar, ct, structures)?;
     let foreign = foreign(&facts);
     if foreign.is_empty() {
         return Ok(Vec::new());
@@ -102,20 +118,122 @@ pub(super) fn of_images(
     )))
 }
 
-fn facts_of(
+fn of_work_up(
     spect: Option<&Path>,
     planar: &[PathBuf],
     ct: Option<&Path>,
     structures: &[PathBuf],
 ) -> anyhow::Result<Vec<ImageFacts>> {
-    let nuclides = NuclideLibrary::built_in()?;
     let mut all = Vec::new();
-    let mut add = |what: &str, path: &Path, kinds: &[SeriesKind], of_maa: bool, is_dated: bool| {
-        if inputs::volume_format(path)?.is_some() {
-            return Ok::<_, anyhow::Error>(());
+    if let Some(path) = spect {
+        all.extend(facts_of(
+            "SPECT of the work-up",
+            path,
+            &ACTIVITY_KINDS,
+            Shown::Maa,
+        )?);
+    }
+    for path in planar {
+        all.extend(facts_of(
+            "planar views",
+            path,
+            &[SeriesKind::Nm],
+            Shown::Maa,
+        )?);
+    }
+    if let Some(path) = ct {
+        all.extend(facts_of("CT", path, &CT_KINDS, Shown::BeforeTreatment)?);
+    }
+    for path in structures {
+        all.extend(undated(facts_of(
+            "structures",
+            path,
+            &STRUCTURE_KINDS,
+            Shown::BeforeTreatment,
+        )?));
+    }
+    Ok(all)
+}
+
+/// The images after treatment, each with the CT and the structures that it has
+/// of its own.
+fn of_treatment(case: &Case, folder: &Path) -> anyhow::Result<Vec<ImageFacts>> {
+    let mut all = Vec::new();
+    for administration in &case.administrations {
+        let Some(image) = &administration.image else {
+            continue;
+        };
+        let image = image.in_folder(folder);
+        let given = Some(administration.at.date());
+        if let DeliveredSource::Activity(path) = &image.source {
+            all.extend(facts_of(
+                "image after treatment",
+                path,
+                &ACTIVITY_KINDS,
+                Shown::Given(given),
+            )?);
         }
-        for identity in dicom_inputs::identities(path, kinds) {
-            all.push(ImageFacts {
+        if let Some(path) = &image.ct {
+            all.extend(facts_of(
+                "CT after treatment",
+                path,
+                &CT_KINDS,
+                Shown::AfterTreatment(given),
+            )?);
+        }
+        for path in &image.structures {
+            all.extend(undated(facts_of(
+                "structures after treatment",
+                path,
+                &STRUCTURE_KINDS,
+                Shown::AfterTreatment(given),
+            )?));
+        }
+    }
+    if let Some(path) = case.images.in_folder(folder).y90 {
+        // It shows all infusions that no other image shows.
+        let given = case
+            .administrations
+            .iter()
+            .filter(|administration| administration.image.is_none())
+            .filter(|administration| {
+                !case
+                    .administrations
+                    .iter()
+                    .filter_map(|other| other.image.as_ref())
+                    .any(|image| image.territories.contains(&administration.territory))
+            })
+            .map(|administration| administration.at.date())
+            .max();
+        all.extend(facts_of(
+            "image after treatment",
+            &path,
+            &ACTIVITY_KINDS,
+            Shown::Given(given),
+        )?);
+    }
+    Ok(all)
+}
+
+/// What the series of some kinds say; nothing for formats that know no patient.
+fn facts_of(
+    what: &str,
+    path: &Path,
+    kinds: &[SeriesKind],
+    shows: Shown,
+) -> anyhow::Result<Vec<ImageFacts>> {
+    if inputs::volume_format(path)?.is_some() {
+        return Ok(Vec::new());
+    }
+    dicom_inputs::identities(path, kinds)?
+        .into_iter()
+        .map(|identity| {
+            // One of another nuclide is refused for that when it is read.
+            let is_other = match &identity.nuclide {
+                Some(nuclide) => !maa::is_nuclide_of_maa(nuclide)?,
+                None => false,
+            };
+            Ok(ImageFacts {
                 what: format!("{what} ({})", inputs::file_name(path)),
                 patient: identity.patient,
                 sex: match identity.study.patient_sex {
@@ -126,34 +244,21 @@ fn facts_of(
                 // Scanners write 0 for what nobody typed in.
                 weight_kg: identity.study.patient_weight_kg.filter(|kg| *kg > 0.0),
                 height_m: identity.study.patient_height_m.filter(|m| *m > 0.0),
-                day: identity
-                    .start
-                    .filter(|_| is_dated)
-                    .map(|start| start.date()),
-                // One of another nuclide is refused for that when it is read.
-                is_maa: of_maa
-                    && identity.nuclide.is_none_or(|nuclide| {
-                        nuclides
-                            .named(&nuclide)
-                            .is_ok_and(|known| known.symbol == "Tc-99m")
-                    }),
-            });
-        }
-        Ok(())
-    };
-    if let Some(path) = spect {
-        add("SPECT of the work-up", path, &ACTIVITY_KINDS, true, true)?;
-    }
-    for path in planar {
-        add("planar views", path, &[SeriesKind::Nm], true, true)?;
-    }
-    if let Some(path) = ct {
-        add("CT", path, &CT_KINDS, false, true)?;
-    }
-    for path in structures {
-        add("structures", path, &STRUCTURE_KINDS, false, false)?;
-    }
-    Ok(all)
+                day: identity.start.map(|start| start.date()),
+                shows: match shows {
+                    Shown::Maa if is_other => Shown::BeforeTreatment,
+                    _ => shows,
+                },
+            })
+        })
+        .collect()
+}
+
+/// The same of structures, which are drawn at any time.
+fn undated(facts: Vec<ImageFacts>) -> impl Iterator<Item = ImageFacts> {
+    facts
+        .into_iter()
+        .map(|facts| ImageFacts { day: None, ..facts })
 }
 
 /// Images of another patient than the first one.
@@ -310,7 +415,7 @@ fn differences(
             "the entry of the image is wrong",
         ));
     }
-    if let (true, Some(day), Some(work_up)) = (image.is_maa, image.day, case.work_up) {
+    if let (Shown::Maa, Some(day), Some(work_up)) = (image.shows, image.day, case.work_up) {
         let apart = days(work_up, day).abs();
         if apart > tolerance.maa_image_to_work_up_days.value {
             found.push((
@@ -319,20 +424,44 @@ fn differences(
                     "it is of {day} by (0008,0021) SeriesDate, {apart} days from the {work_up} of [work_up], allowed is {}",
                     tolerance.maa_image_to_work_up_days.value
                 ),
-                "dates were moved when the image was made anonymous",
+                MOVED_DATES,
             ));
         }
+    }
+    if let (Shown::Given(Some(given)), Some(day)) = (image.shows, image.day)
+        && day < given
+    {
+        found.push((
+            ImageDifference::Date,
+            format!(
+                "it is of {day} by (0008,0021) SeriesDate, before the administration of {given}, allowed is that day or later"
+            ),
+            MOVED_DATES,
+        ));
     }
     found
 }
 
-/// An image after the treatment, or long before it.
+/// An image of a work-up after the treatment, or long before it, and a CT after
+/// treatment of before it.
 fn out_of_time(
     image: &ImageFacts,
     case: &CaseFacts<'_>,
     tolerance: &WorkUpImageTolerance,
 ) -> Option<Finding> {
-    let (day, treatment) = (image.day?, case.treatment?);
+    let day = image.day?;
+    let treatment = match image.shows {
+        Shown::Maa | Shown::BeforeTreatment => case.treatment?,
+        Shown::Given(_) | Shown::AfterTreatment(None) => return None,
+        Shown::AfterTreatment(Some(given)) => {
+            return (day < given).then(|| Finding {
+                severity: "weakens",
+                subject: image.what.clone(),
+                rule: format!("it is of {day}, before the administration of {given}"),
+                fix: "give the CT that was made with the image after treatment, or none: that of [images] is then taken".to_owned(),
+            });
+        }
+    };
     let before = days(day, treatment);
     let (rule, fix) = if before < 0 {
         (
@@ -383,7 +512,7 @@ mod tests {
             weight_kg: Some(72.0),
             height_m: Some(1.69),
             day: Some(date(2026, 3, 2)),
-            is_maa: true,
+            shows: Shown::Maa,
         }
     }
 
@@ -459,7 +588,7 @@ mod tests {
         let nothing = AcceptedDifferences::default();
         let ct = |day| ImageFacts {
             what: "CT (ct)".to_owned(),
-            is_maa: false,
+            shows: Shown::BeforeTreatment,
             day: Some(day),
             ..image()
         };
@@ -472,6 +601,47 @@ mod tests {
             "{old:?}"
         );
         assert!(told(ct(date(2026, 1, 19)), &nothing).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_image_after_treatment_is_of_the_day_of_the_administration_or_later() {
+        let nothing = AcceptedDifferences::default();
+        let of = |day, shows| ImageFacts {
+            what: "image after treatment (pet)".to_owned(),
+            day: Some(day),
+            shows,
+            ..image()
+        };
+        let given = Some(date(2026, 3, 16));
+        // Neither the day of the work-up nor the eight weeks are for it.
+        for day in [date(2026, 3, 16), date(2026, 9, 16)] {
+            assert!(
+                told(of(day, Shown::Given(given)), &nothing)
+                    .unwrap()
+                    .is_empty()
+            );
+        }
+        let early = of(date(2026, 3, 15), Shown::Given(given));
+        let said = told(early.clone(), &nothing).unwrap_err().to_string();
+        assert!(
+            said.contains(
+                "of 2026-03-15 by (0008,0021) SeriesDate, before the administration of 2026-03-16"
+            ) && said.contains("accepted = [\"date\"]"),
+            "{said}"
+        );
+        let accepted = AcceptedDifferences {
+            differences: vec![ImageDifference::Date],
+            reason: "moved dates".to_owned(),
+        };
+        let findings = told(early, &accepted).unwrap();
+        assert!(findings[0].rule.ends_with("accepted: moved dates"));
+        // A CT of before is told, as one of the work-up may be taken.
+        let ct = told(
+            of(date(2026, 3, 15), Shown::AfterTreatment(given)),
+            &nothing,
+        )
+        .unwrap();
+        assert!(ct[0].rule.contains("before the administration"), "{ct:?}");
     }
 
     #[test]

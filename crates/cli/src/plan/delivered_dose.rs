@@ -11,7 +11,8 @@ use sirt_dosimetry::{
 use sirt_image::WeightMask;
 use sirt_quantity::{AbsorbedDose, Activity, Capacity, Length, Mass, TimeSpan, decay_factor};
 use sirt_store::{
-    Administration, Case, DeliveredImage, DeliveredMethod, DeliveredSource, ImageUnits, Lobe,
+    Administration, Case, DeliveredImage, DeliveredMethod, DeliveredSource, ImageDifference,
+    ImageUnits, Lobe,
 };
 
 use super::comparison::Compared;
@@ -21,6 +22,7 @@ use super::orders::Delivered;
 use crate::arguments::{ActivityArguments, DoseArguments, FigureArguments, MethodArgument, Units};
 use crate::progress::Stages;
 use crate::result::Finding;
+use crate::settled_by::SettledBy;
 use crate::{dose, inputs};
 
 /// Activity of an earlier infusion that an image still shows, as a part of it.
@@ -61,7 +63,8 @@ pub(crate) struct Group {
     pub(crate) infusions: Vec<usize>,
 }
 
-pub(super) fn groups(treated: &Treated<'_>, notes: &mut Vec<String>) -> anyhow::Result<Vec<Group>> {
+pub(super) fn groups(treated: &Treated<'_>, compared: &mut Compared) -> anyhow::Result<Vec<Group>> {
+    let notes = &mut compared.notes;
     let given = &treated.case.administrations;
     let half_life = treated.product.half_life;
     let mut groups: Vec<Group> = Vec::new();
@@ -109,6 +112,24 @@ pub(super) fn groups(treated: &Treated<'_>, notes: &mut Vec<String>) -> anyhow::
         .filter(|at| !groups.iter().any(|group| group.infusions.contains(at)))
         .collect();
     let (Some(first), Some(last)) = (left.first(), left.last()) else {
+        if treated.case.images.y90.is_some() {
+            compared.findings.push(Finding {
+                severity: "note",
+                subject: "[images] y90".to_owned(),
+                rule: if given.is_empty() {
+                    "not used: no [[administration]] says what it shows"
+                } else {
+                    "not used: each infusion is shown by an image of its own"
+                }
+                .to_owned(),
+                fix: if given.is_empty() {
+                    "give the [[administration]] of what it shows"
+                } else {
+                    "take it out, or take out the [administration.image] that it stands for"
+                }
+                .to_owned(),
+            });
+        }
         return Ok(groups);
     };
     let names = left.iter().map(|at| given[*at].territory.clone()).collect();
@@ -166,20 +187,26 @@ pub(crate) struct FiledMean {
     pub(crate) mean: f64,
 }
 
+/// By how much the blur of an image lowers a tumour.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Blur {
+    pub(crate) resolution_fwhm_mm: f64,
+    /// Part of its mean that a sphere of the tumour's volume shows in cold
+    /// surroundings.
+    pub(crate) recovery: f64,
+}
+
 impl FiledStructure {
-    /// That blur lowers a tumour, where it shows less than this part of a
+    /// How much blur lowers a tumour, where it shows less than this part of a
     /// sphere of its volume.
-    pub(super) fn blur(&self) -> Option<String> {
+    pub(super) fn blur(&self) -> Option<Blur> {
         const WORTH_TELLING: f64 = 0.95;
         let resolution = Length::from_mm(self.uncertainty.resolution_fwhm_mm);
         let diameter = sphere_diameter(Capacity::from_ml(self.volume_ml));
         let shown = blurred_sphere_recovery(diameter, resolution);
-        (shown < WORTH_TELLING).then(|| {
-            format!(
-                "at a resolution of {} mm a sphere of its volume in cold surroundings shows {:.0} % of its mean: part of what differs is blur",
-                self.uncertainty.resolution_fwhm_mm,
-                100.0 * shown
-            )
+        (shown < WORTH_TELLING).then_some(Blur {
+            resolution_fwhm_mm: self.uncertainty.resolution_fwhm_mm,
+            recovery: shown,
         })
     }
 
@@ -285,10 +312,24 @@ fn dose_of_image(
     stages: &Stages,
     compared: &mut Compared,
 ) -> anyhow::Result<FiledDose> {
-    let arguments = dose_arguments(treated, group, image, given)?;
+    let method = method(image.method, &treated.product.decay)?;
+    if method == MethodArgument::Local && image.method.is_none() {
+        compared.findings.push(Finding {
+            severity: "note",
+            subject: "method of [administration.image]".to_owned(),
+            rule: format!(
+                "there is no voxel kernel of {}: all energy stays in the voxel of the decay (local)",
+                treated.product.data.nuclide
+            ),
+            fix: "none needed; method = \"local\" says the same".to_owned(),
+        });
+    }
+    let arguments = dose_arguments(treated, group, image, given, method)?;
     let territories = names(treated, group);
     let mut missing = Vec::new();
-    let case = dose::calculated(&arguments, stages, |masks| {
+    let known_ct = treated.images.and_then(|images| images.ct.as_ref());
+    let settled_by = SettledBy::Administration;
+    let case = dose::calculated(&arguments, settled_by, known_ct, stages, |masks| {
         let mut further = Vec::new();
         for name in &territories {
             match normal_liver_of(treated.case, name, masks)? {
@@ -344,12 +385,31 @@ fn dose_of_image(
     serde_json::from_value(json).context("cannot read the dose that was computed")
 }
 
+/// The method as it is stated, else by a kernel where the nuclide has one.
+///
+/// # Errors
+/// For a stated kernel that there is not.
+fn method(
+    stated: Option<DeliveredMethod>,
+    decay: &sirt_dosimetry::DecayData,
+) -> anyhow::Result<MethodArgument> {
+    Ok(match (stated, &decay.beta_kernel) {
+        (Some(DeliveredMethod::Local), _) | (None, None) => MethodArgument::Local,
+        (_, Some(_)) => MethodArgument::Kernel,
+        (Some(DeliveredMethod::Kernel), None) => anyhow::bail!(
+            "method = \"kernel\": there is no voxel kernel of {}, allowed is \"local\"",
+            decay.nuclide
+        ),
+    })
+}
+
 /// What a user would type for `sirt dose`.
 fn dose_arguments(
     treated: &Treated<'_>,
     group: &Group,
     image: &DeliveredImage,
     given: Activity,
+    method: MethodArgument,
 ) -> anyhow::Result<DoseArguments> {
     let case = treated.case;
     let image = image.in_folder(treated.folder);
@@ -387,7 +447,6 @@ fn dose_arguments(
     let since_administration = image
         .at
         .map(|at| at.since(mean_instant(treated, group, first)));
-    let no_kernel = treated.product.decay.beta_kernel.is_none();
     Ok(DoseArguments {
         activity: ActivityArguments {
             activity,
@@ -406,22 +465,20 @@ fn dose_arguments(
             nuclide: Some(treated.product.data.nuclide.clone()),
             half_life: case.device.half_life,
             scanner_positron_fraction: None,
-            accept_missing_slices: false,
+            accept_missing_slices: case.images.accepted.holds(ImageDifference::MissingSlices),
         },
         ct: image.ct.or(of_work_up.ct),
         structures,
         registration: image.registration.or(of_work_up.registration),
         role,
         density: case.liver.as_ref().map(|liver| liver.density),
-        method: match image.method {
-            DeliveredMethod::Kernel if !no_kernel => MethodArgument::Kernel,
-            DeliveredMethod::Kernel | DeliveredMethod::Local => MethodArgument::Local,
-        },
+        method,
         dose_factor: Some(treated.product.dose_factor),
         resolution: image.resolution,
         recovery: None,
         calibration_uncertainty: None,
         figures: FigureArguments::default(),
+        // Whose the images are is held against the case, with what it accepts.
         accept_other_patient: false,
         out: std::path::PathBuf::new(),
         json: false,

@@ -191,14 +191,16 @@ pub(crate) struct Delivered {
     pub(crate) territory: String,
     #[serde(flatten)]
     pub(crate) activity: DeliveredActivity,
-    /// Whether it is within the tolerance of what was intended.
+    /// Whether it is within the tolerance of what was intended for this infusion.
     pub(crate) within_tolerance: bool,
     /// Doses of what was delivered, by the model of the plan; its activity is
     /// that of a vial which leaves the expected residual.
     pub(crate) doses: Option<MethodRow>,
 }
 
-/// What was delivered to each territory; `chosen` holds what was intended.
+/// What was delivered by each infusion; `chosen` holds what was intended for
+/// the territories. Infusions of one territory share it as their assays do,
+/// so that a prescription counts once, however many infusions it is given in.
 pub(super) fn delivered(
     case: &Case,
     product: &Product,
@@ -207,16 +209,32 @@ pub(super) fn delivered(
     rows: &[MethodRow],
 ) -> anyhow::Result<Vec<Delivered>> {
     let usual = usual_activity_tolerance()?.value;
+    let place_of = |number: usize| format!("[[administration]] {}", number + 1);
+    let assays = case
+        .administrations
+        .iter()
+        .enumerate()
+        .map(|(number, administration)| {
+            DatedActivity::new(
+                administration.assay.activity,
+                administration.assay.at.timestamp(),
+            )
+            .with_context(|| place_of(number))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let assayed: Vec<Activity> = case
+        .administrations
+        .iter()
+        .zip(&assays)
+        .map(|(administration, assay)| {
+            assay.activity_at(administration.at.timestamp(), product.half_life)
+        })
+        .collect();
     case.administrations
         .iter()
         .enumerate()
         .map(|(number, administration)| {
-            let place = || format!("[[administration]] {}", number + 1);
-            let assay = DatedActivity::new(
-                administration.assay.activity,
-                administration.assay.at.timestamp(),
-            )
-            .with_context(place)?;
+            let place = || place_of(number);
             let residual = match (&administration.residual, administration.delivered) {
                 (Some(residual), _) => MeasuredResidual::Activity(
                     DatedActivity::new(residual.activity, residual.at.timestamp())
@@ -231,10 +249,16 @@ pub(super) fn delivered(
             let intended = chosen
                 .iter()
                 .find(|choice| choice.territory == administration.territory)
-                .map_or_else(
-                    || assay.activity_at(at, product.half_life),
-                    |choice| choice.given,
-                );
+                .map_or(assayed[number], |choice| {
+                    let of_territory: Activity = case
+                        .administrations
+                        .iter()
+                        .zip(&assayed)
+                        .filter(|(other, _)| other.territory == administration.territory)
+                        .map(|(_, assayed)| *assayed)
+                        .sum();
+                    choice.given * (assayed[number] / of_territory)
+                });
             let end = if administration.stasis {
                 EndOfInfusion::Stasis
             } else if administration
@@ -247,7 +271,7 @@ pub(super) fn delivered(
             };
             let activity = DeliveredActivity::from_measurements(
                 intended,
-                &assay,
+                &assays[number],
                 &residual,
                 at,
                 end,
@@ -288,4 +312,17 @@ pub(super) fn delivered(
             })
         })
         .collect()
+}
+
+/// Intended for a territory and delivered to it by all its infusions.
+pub(super) fn of_territory(delivered: &[Delivered], territory: &str) -> [Activity; 2] {
+    let of_it = || {
+        delivered
+            .iter()
+            .filter(|delivered| delivered.territory == territory)
+    };
+    [
+        of_it().map(|one| one.activity.intended).sum(),
+        of_it().map(|one| one.activity.delivered).sum(),
+    ]
 }

@@ -8,16 +8,14 @@ use sirt_dosimetry::{
     PlanarView, ShuntEstimate, lung_shunt_of_views, planar_grid, polygons_on_view,
 };
 use sirt_image::{Grid, Volume, WeightMask};
-use sirt_quantity::{Energy, NuclideLibrary};
+use sirt_quantity::Energy;
 use sirt_store::{Case, PlanarRegionRole, PlanarRegions, PlanarUnit, PlanarViewName};
 
+use super::maa;
 use crate::dicom_inputs::{self, PlanarSeries};
 use crate::failure;
 use crate::inputs::file_name;
 use crate::result::Finding;
-
-/// Photon that Tc-99m is imaged by (DDEP: 140.511 keV).
-const TC99M_PHOTON: Energy = Energy::from_kev(140.511);
 
 /// What planar views say of the lung shunt.
 pub(super) struct PlanarWorkUp {
@@ -96,8 +94,9 @@ impl PlanarWorkUp {
                 );
             }
         }
-        let frames = of_photopeak(frames)?;
-        let [front, back] = front_and_back(&frames, inputs)?;
+        let photon = maa::photon()?;
+        let peak = Photopeak::of(frames, photon)?;
+        let [front, back] = front_and_back(&peak, inputs)?;
         let anterior = view(front, PlanarViewName::Anterior, &regions)?;
         let posterior = view(back, PlanarViewName::Posterior, &regions)?;
         let shunt =
@@ -109,6 +108,7 @@ impl PlanarWorkUp {
         let findings = not_as_seen_from_behind(front, back)
             .filter(|_| is_mirrored)
             .into_iter()
+            .chain(peak.finding(photon))
             .collect();
         Ok(Self {
             shunt: Some(shunt),
@@ -121,10 +121,7 @@ fn require_technetium(series: &PlanarSeries) -> anyhow::Result<()> {
     let Some(nuclide) = &series.nuclide else {
         return Ok(());
     };
-    let is_technetium = NuclideLibrary::built_in()?
-        .named(nuclide)
-        .is_ok_and(|known| known.symbol == "Tc-99m");
-    if !is_technetium {
+    if !maa::is_nuclide_of_maa(nuclide)? {
         bail!(
             "planar views ({}): the radionuclide is {nuclide}, allowed is Tc-99m",
             series.label
@@ -133,51 +130,102 @@ fn require_technetium(series: &PlanarSeries) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The frames of the energy window around the photopeak.
-fn of_photopeak(frames: Vec<Frame>) -> anyhow::Result<Vec<Frame>> {
-    let holds = |frame: &Frame| {
-        frame
-            .image
-            .energy_range
-            .is_some_and(|[lower, upper]| lower <= TC99M_PHOTON && TC99M_PHOTON <= upper)
-    };
-    let window = |frame: &Frame| (frame.file.clone(), frame.image.energy_window);
-    let several = frames.iter().any(|frame| {
-        frames
+/// Frames of the photopeak, and what was left out.
+struct Photopeak {
+    frames: Vec<Frame>,
+    /// Frames of other windows, in words.
+    left_out: Vec<String>,
+}
+
+impl Photopeak {
+    /// Keeps the frames of the energy window around a photon. Frames of a window
+    /// that does not hold it are left out; where a file has several windows,
+    /// so are those whose window is not known.
+    fn of(frames: Vec<Frame>, photon: Energy) -> anyhow::Result<Self> {
+        let window = |frame: &Frame| (frame.file.clone(), frame.image.energy_window);
+        let of_several: Vec<bool> = frames
             .iter()
-            .any(|other| other.file == frame.file && window(other) != window(frame))
-    });
-    if !several {
-        return Ok(frames);
+            .map(|frame| {
+                frames
+                    .iter()
+                    .any(|other| other.file == frame.file && window(other) != window(frame))
+            })
+            .collect();
+        let mut peak = Vec::new();
+        let mut left_out = Vec::new();
+        for (frame, of_several) in frames.into_iter().zip(of_several) {
+            let place = format!("frame {} of {}", frame.number, frame.file);
+            match frame.image.energy_range {
+                Some([lower, upper]) if lower > photon || photon > upper => left_out.push(format!(
+                    "{place} ({} to {} keV)",
+                    lower.as_kev(),
+                    upper.as_kev()
+                )),
+                None if of_several => {
+                    left_out.push(format!("{place} (one of several windows, not told)"))
+                }
+                _ => peak.push(frame),
+            }
+        }
+        let overlapping = peak.iter().any(|frame| {
+            peak.iter()
+                .any(|other| other.file == frame.file && window(other) != window(frame))
+        });
+        if peak.is_empty() || overlapping {
+            bail!(
+                "planar views: of the energy windows {} hold {} keV by (0054,0013) EnergyWindowRangeSequence, allowed is one of each file{}; export the photopeak window alone",
+                if peak.is_empty() {
+                    "none"
+                } else {
+                    "more than one"
+                },
+                photon.as_kev(),
+                without(&left_out)
+            );
+        }
+        Ok(Self {
+            frames: peak,
+            left_out,
+        })
     }
-    let peak: Vec<Frame> = frames.into_iter().filter(|frame| holds(frame)).collect();
-    let overlapping = peak.iter().any(|frame| {
-        peak.iter()
-            .any(|other| other.file == frame.file && window(other) != window(frame))
-    });
-    if peak.is_empty() || overlapping {
-        bail!(
-            "planar views: of several energy windows {} hold {} keV by (0054,0013) EnergyWindowRangeSequence, allowed is one; export the photopeak window alone",
-            if peak.is_empty() {
-                "none"
-            } else {
-                "more than one"
-            },
-            TC99M_PHOTON.as_kev()
-        );
+
+    /// That frames were left out.
+    fn finding(&self, photon: Energy) -> Option<Finding> {
+        (!self.left_out.is_empty()).then(|| Finding {
+            severity: "note",
+            subject: "planar views".to_owned(),
+            rule: format!(
+                "left out: {}; by (0054,0013) EnergyWindowRangeSequence their window does not hold {} keV",
+                self.left_out.join(", "),
+                photon.as_kev()
+            ),
+            fix: "none needed where these are windows for scatter".to_owned(),
+        })
     }
-    Ok(peak)
+}
+
+/// The frames that were left out, for the end of a message.
+fn without(left_out: &[String]) -> String {
+    if left_out.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " (left out by their energy window: {})",
+            left_out.join(", ")
+        )
+    }
 }
 
 /// The anterior and the posterior frame.
 fn front_and_back<'a>(
-    frames: &'a [Frame],
+    Photopeak { frames, left_out }: &'a Photopeak,
     inputs: &PlanarInputs<'_>,
 ) -> anyhow::Result<[&'a Frame; 2]> {
     let key = inputs.views_key;
+    let left_out = without(left_out);
     if !inputs.views.is_empty() && inputs.views.len() != frames.len() {
         bail!(
-            "planar views: {key} names {} view(s) where there are {} frames; name one for each, in their order",
+            "planar views: {key} names {} view(s) where there are {} frames{left_out}; name one for each, in their order",
             inputs.views.len(),
             frames.len()
         );
@@ -214,7 +262,7 @@ fn front_and_back<'a>(
         match of_view.as_slice() {
             [one] => Ok(*one),
             several => bail!(
-                "planar views: {} {wanted} views among {} frames, allowed is one; give the file or files of one view from the front and one from behind",
+                "planar views: {} {wanted} views among {} frames{left_out}, allowed is one; give the file or files of one view from the front and one from behind",
                 several.len(),
                 frames.len()
             ),

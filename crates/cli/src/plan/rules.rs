@@ -10,9 +10,10 @@ use sirt_dosimetry::{
 use sirt_quantity::{AbsorbedDose, Activity, Capacity, Fraction, TimeSpan};
 use sirt_store::{Case, TherapyKind};
 
+use super::assumption::{Assumption, AssumptionKind};
 use super::facts::{PlanFacts, Product, scenario, tumour_type};
 use super::images::Extrahepatic;
-use super::orders::{Delivered, VialPlan};
+use super::orders::{Delivered, VialPlan, of_territory};
 
 /// What the rules are asked about.
 pub(super) struct Judgement<'a> {
@@ -228,13 +229,18 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
         known.vial_activity = Some(plan.infusions.iter().map(|i| i.given).sum());
     }
     if !judgement.delivered.is_empty() {
-        // A sum would let one territory make up for another.
-        let worst = judgement.delivered.iter().max_by(|a, b| {
-            let off = |one: &Delivered| one.activity.difference_percent.abs();
-            off(a).total_cmp(&off(b))
-        });
-        known.prescribed_activity = worst.map(|delivered| delivered.activity.intended);
-        known.delivered_activity = worst.map(|delivered| delivered.activity.delivered);
+        // A sum over all would let one territory make up for another.
+        let worst = judgement
+            .delivered
+            .iter()
+            .map(|one| of_territory(judgement.delivered, &one.territory))
+            .max_by(|a, b| {
+                let off =
+                    |[intended, delivered]: &[Activity; 2]| (*delivered / *intended - 1.0).abs();
+                off(a).total_cmp(&off(b))
+            });
+        known.prescribed_activity = worst.map(|[intended, _]| intended);
+        known.delivered_activity = worst.map(|[_, delivered]| delivered);
         known.vial_activity = None;
     }
     let (first, usual_last) = product.data.usable();
@@ -304,7 +310,7 @@ fn extrahepatic(judgement: &Judgement<'_>) -> Option<Vec<ExtrahepaticFinding>> {
 }
 
 /// Clearances that name nothing that was found, in words.
-pub(super) fn unused_clearances(case: &Case, search: Option<&Extrahepatic>) -> Vec<String> {
+pub(super) fn unused_clearances(case: &Case, search: Option<&Extrahepatic>) -> Vec<Assumption> {
     let Some(search) = search else {
         return Vec::new();
     };
@@ -318,9 +324,12 @@ pub(super) fn unused_clearances(case: &Case, search: Option<&Extrahepatic>) -> V
         .iter()
         .filter(|clearance| !found.iter().any(|name| names(&clearance.finding, name)))
         .map(|clearance| {
-            format!(
-                "the clearance of `{}` names nothing that the search found; name a focus by its id or an organ by its name",
-                clearance.finding
+            Assumption::new(
+                AssumptionKind::UnusedClearance,
+                format!(
+                    "the clearance of `{}` names nothing that the search found; name a focus by its id or an organ by its name",
+                    clearance.finding
+                ),
             )
         })
         .collect()

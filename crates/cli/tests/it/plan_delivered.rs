@@ -267,6 +267,62 @@ fn earlier_treatments_count_where_the_limit_is_for_all_of_them() {
 }
 
 #[test]
+fn a_prescription_given_in_two_infusions_counts_once() {
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let (_, whole) = run("plan", &example());
+    let given = "[[administration]]\nterritory = \"right\"\nat = \"2026-03-16T11:30+01:00\"\nassay = { activity = \"1.850 GBq\", at = \"2026-03-16T09:00+01:00\" }\nresidual = { activity = \"0.062 GBq\", at = \"2026-03-16T13:00+01:00\" }\nvial = \"LOT 4711\"\n";
+    // A third and two thirds of the same vial, at the same instants.
+    let part = |of: f64| {
+        given
+            .replace("1.850", &format!("{:.9}", 1.850 * of))
+            .replace("0.062", &format!("{:.9}", 0.062 * of))
+    };
+    let case = example().replace(given, &format!("{}{}", part(1.0 / 3.0), part(2.0 / 3.0)));
+    let (output, parted) = run("plan", &case);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let delivered = parted["delivered"].as_array().unwrap();
+    assert_eq!(delivered.len(), 3);
+    let intended =
+        |plan: &serde_json::Value, at: usize| number(&plan["delivered"][at]["intended_gbq"]);
+    assert!((intended(&parted, 0) - intended(&whole, 0) / 3.0).abs() < 1e-8);
+    assert!((intended(&parted, 1) - intended(&whole, 0) * 2.0 / 3.0).abs() < 1e-8);
+    // Activities were written with nine decimals.
+    let rows = whole["comparison"].as_array().unwrap();
+    assert_eq!(rows.len(), parted["comparison"].as_array().unwrap().len());
+    for row in rows {
+        let other = compared(&parted, row["structure"].as_str().unwrap());
+        for key in ["planned_gy", "expected_gy", "difference_percent"] {
+            assert!(
+                (number(&other[key]) - number(&row[key])).abs() < 1e-6,
+                "{key}: {other} {row}"
+            );
+        }
+        assert_eq!(
+            other["planned_interval_gy"].is_null(),
+            row["planned_interval_gy"].is_null()
+        );
+    }
+    // The second infusion alone is far from what was prescribed, both are not.
+    let rule = |plan: &serde_json::Value| {
+        let rules = plan["rules"].as_array().unwrap();
+        let rule = rules.iter().find(|rule| rule["id"] == "delivered-activity");
+        rule.unwrap()["outcome"].clone()
+    };
+    let without_stop = |case: &str| {
+        let case = case.replace(
+            "delivered = \"60 %\" # where no residual was measured\nstasis = true\n",
+            "",
+        );
+        rule(&run("plan", &case).1)
+    };
+    assert_eq!(without_stop(&case), without_stop(&example()));
+}
+
+#[test]
 fn sessions_and_vials_that_serve_no_infusion_are_told() {
     let subjects = |case: &str| -> Vec<String> {
         let (_, plan) = run("plan", case);

@@ -1,6 +1,5 @@
 //! Activity images with what they say about units, decay and nuclide.
 
-use dicom_dictionary_std::tags;
 use sirt_image::{ActivityAcquisition, FrameTiming, Unspecified, Volume};
 
 use super::ct::slices;
@@ -9,7 +8,7 @@ use super::instance::{Instance, SeriesKind};
 use super::nm;
 use super::radiopharmaceutical::RadiopharmaceuticalFacts;
 use super::series::Series;
-use crate::{DicomError, Finding, finding::Severity};
+use crate::{DicomError, Severity, Topic};
 
 /// Reads PET (classic or enhanced), SPECT stored as PET, or an NM tomogram, as
 /// stored value x slope + intercept, with the facts that its headers record.
@@ -91,24 +90,13 @@ fn of_slices(
     }
 }
 
-/// What stops the reading itself: everything that is not about units, decay and
-/// missing slices, which a user may settle.
+/// What stops the reading itself: everything that is not about units,
+/// calibration and missing slices, which a user may settle.
 fn refuse_unreadable(series: &Series) -> Result<(), DicomError> {
-    let settled_later = |finding: &Finding| {
-        [
-            tags::UNITS,
-            tags::DECAY_CORRECTION,
-            tags::RADIONUCLIDE_POSITRON_FRACTION,
-            tags::NUMBER_OF_SLICES,
-        ]
-        .into_iter()
-        .any(|tag| finding.tag == super::attribute::attribute_name(tag))
-            && !finding.rule.starts_with("differs")
-    };
     let stop = series
         .findings
         .iter()
-        .find(|finding| finding.severity == Severity::Stops && !settled_later(finding));
+        .find(|finding| finding.severity == Severity::Stops && finding.topic == Topic::Other);
     stop.map_or(Ok(()), |finding| {
         Err(DicomError::Refused {
             finding: finding.clone(),

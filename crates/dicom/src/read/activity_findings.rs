@@ -7,7 +7,7 @@ use sirt_quantity::NuclideLibrary;
 
 use super::instance::{Instance, SeriesKind};
 use super::radiopharmaceutical::RadiopharmaceuticalFacts;
-use crate::Finding;
+use crate::{Finding, Topic};
 
 /// Y-90 half-life in seconds that a scanner may have: 64.0 to 64.24 h.
 const Y90_HALF_LIFE_S: std::ops::RangeInclusive<f64> = 230_400.0..=231_300.0;
@@ -60,7 +60,7 @@ fn missing_slices(
                 made - there
             ),
             "give the whole series, or --accept-missing-slices if it was cut on purpose",
-        ));
+        ).about(Topic::MissingSlices));
     }
 }
 
@@ -71,7 +71,7 @@ fn units_and_decay(kind: SeriesKind, facts: &RadiopharmaceuticalFacts, out: &mut
             tags::UNITS,
             "counts, not activity concentration",
             "--administered ACTIVITY for relative calibration",
-        )),
+        ).about(Topic::Calibration)),
         Some(PixelUnits::GramPerMl) => out.push(Finding::weakens(
             tags::UNITS,
             "standardised uptake values, not activity concentration",
@@ -81,23 +81,25 @@ fn units_and_decay(kind: SeriesKind, facts: &RadiopharmaceuticalFacts, out: &mut
             tags::UNITS,
             format!("is {term:?}, allowed BQML, CNTS, PROPCNTS or GML"),
             "--units",
-        )),
+        ).about(Topic::Units)),
         // The enhanced object has its unit in the real-world value mapping.
         None if kind == SeriesKind::EnhancedPet => {}
-        None => out.push(Finding::stops(tags::UNITS, "missing", "--units")),
+        None => out.push(Finding::stops(tags::UNITS, "missing", "--units").about(Topic::Units)),
     }
     if let Some(term) = &facts.decay_correction_unknown {
-        out.push(Finding::stops(
-            tags::DECAY_CORRECTION,
-            format!("is {term:?}, allowed NONE, START or ADMIN"),
-            "--reference-time",
-        ));
+        out.push(
+            Finding::stops(
+                tags::DECAY_CORRECTION,
+                format!("is {term:?}, allowed NONE, START or ADMIN"),
+                "--reference-time",
+            )
+            .about(Topic::Calibration),
+        );
     } else if facts.decay_correction.is_none() {
-        out.push(Finding::stops(
-            tags::DECAY_CORRECTION,
-            "missing",
-            "--reference-time",
-        ));
+        out.push(
+            Finding::stops(tags::DECAY_CORRECTION, "missing", "--reference-time")
+                .about(Topic::Calibration),
+        );
     }
     let moment = |term: &String| matches!(term.as_str(), "DYNAMIC" | "GATED");
     if let Some(term) = facts.series_type.iter().find(|term| moment(term)) {
@@ -149,11 +151,14 @@ fn corrections(facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>) {
 
 fn radiopharmaceutical(facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>) {
     if facts.radiopharmaceuticals == 0 {
-        out.push(Finding::weakens(
-            tags::RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE,
-            "missing: nuclide, half-life and administration are not known",
-            "--nuclide, --half-life, --administered and --reference-time as needed",
-        ));
+        out.push(
+            Finding::weakens(
+                tags::RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE,
+                "missing: nuclide, half-life and administration are not known",
+                "--nuclide, --half-life, --administered and --reference-time as needed",
+            )
+            .about(Topic::Calibration),
+        );
         return;
     }
     if facts.radiopharmaceuticals > 1 {
@@ -169,11 +174,14 @@ fn radiopharmaceutical(facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>)
     let name = facts.nuclide.as_ref().map(|nuclide| nuclide.value.as_str());
     let says_y90 = name.is_some_and(is_yttrium_90);
     if name.is_none() {
-        out.push(Finding::weakens(
-            tags::RADIONUCLIDE_CODE_SEQUENCE,
-            "missing: the nuclide is not named",
-            "--nuclide",
-        ));
+        out.push(
+            Finding::weakens(
+                tags::RADIONUCLIDE_CODE_SEQUENCE,
+                "missing: the nuclide is not named",
+                "--nuclide",
+            )
+            .about(Topic::Calibration),
+        );
     }
     if let Some(half_life) = &facts.half_life {
         let seconds = half_life.value.as_seconds();
@@ -185,18 +193,24 @@ fn radiopharmaceutical(facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>)
                 "the wrong decay correction is undone with this half-life",
             ));
         } else if !says_y90 && !is_y90 {
-            out.push(Finding::note(
-                tags::RADIONUCLIDE_HALF_LIFE,
-                format!("the scanner used {seconds} s, which is not Y-90's 230760 s"),
-                "fine for another nuclide; for Y-90 scanned as another isotope give --nuclide",
-            ));
+            out.push(
+                Finding::note(
+                    tags::RADIONUCLIDE_HALF_LIFE,
+                    format!("the scanner used {seconds} s, which is not Y-90's 230760 s"),
+                    "fine for another nuclide; for Y-90 scanned as another isotope give --nuclide",
+                )
+                .about(Topic::Calibration),
+            );
         }
     } else {
-        out.push(Finding::weakens(
-            tags::RADIONUCLIDE_HALF_LIFE,
-            "missing: a decay correction by the scanner cannot be undone",
-            "--half-life",
-        ));
+        out.push(
+            Finding::weakens(
+                tags::RADIONUCLIDE_HALF_LIFE,
+                "missing: a decay correction by the scanner cannot be undone",
+                "--half-life",
+            )
+            .about(Topic::Calibration),
+        );
     }
     if let Some(fraction) = &facts.positron_fraction
         && fraction.value > LARGEST_Y90_POSITRON_FRACTION
@@ -208,26 +222,34 @@ fn radiopharmaceutical(facts: &RadiopharmaceuticalFacts, out: &mut Vec<Finding>)
         let fix = "scale by the ratio of positron fractions, or use relative calibration";
         out.push(if says_y90 {
             Finding::stops(tags::RADIONUCLIDE_POSITRON_FRACTION, rule, fix)
+                .about(Topic::Calibration)
         } else {
             Finding::note(
                 tags::RADIONUCLIDE_POSITRON_FRACTION,
                 format!("{}: not Y-90 (3.2e-5)", fraction.value),
                 "fine for another nuclide; for Y-90 scanned as another isotope give --nuclide",
             )
+            .about(Topic::Calibration)
         });
     }
     if let Some(dose) = facts.administered_without_unit {
-        out.push(Finding::weakens(
-            tags::RADIONUCLIDE_TOTAL_DOSE,
-            format!("{dose} is not used: without a SOP class it may be in Bq or MBq"),
-            "--administered",
-        ));
+        out.push(
+            Finding::weakens(
+                tags::RADIONUCLIDE_TOTAL_DOSE,
+                format!("{dose} is not used: without a SOP class it may be in Bq or MBq"),
+                "--administered",
+            )
+            .about(Topic::Calibration),
+        );
     } else if facts.administered.is_none() {
-        out.push(Finding::note(
-            tags::RADIONUCLIDE_TOTAL_DOSE,
-            "missing: the administered activity is not known",
-            "--administered",
-        ));
+        out.push(
+            Finding::note(
+                tags::RADIONUCLIDE_TOTAL_DOSE,
+                "missing: the administered activity is not known",
+                "--administered",
+            )
+            .about(Topic::Calibration),
+        );
     }
 }
 
@@ -261,52 +283,64 @@ fn start(instances: &[Instance], facts: &RadiopharmaceuticalFacts, out: &mut Vec
             tags::SERIES_TIME,
             format!("the series starts {series}, after its first acquisition {earliest}: it was processed again"),
             "the first acquisition is the decay reference where (0054,1300) FrameReferenceTime confirms it; else give --reference-time",
-        ));
+        ).about(Topic::Calibration));
     }
     if earliest.is_none() && facts.decay_reference.is_none() {
-        out.push(Finding::weakens(
-            tags::ACQUISITION_TIME,
-            "acquisition date and time are not in every slice",
-            "--reference-time",
-        ));
+        out.push(
+            Finding::weakens(
+                tags::ACQUISITION_TIME,
+                "acquisition date and time are not in every slice",
+                "--reference-time",
+            )
+            .about(Topic::Calibration),
+        );
     }
     if let Some(ge) = facts.ge_scan_start {
         let same = earliest == Some(ge);
-        out.push(Finding::note(
-            Tag(0x0009, 0x100D),
-            format!(
-                "the maker's scan start {ge} {} the first acquisition and is not used",
-                if same { "equals" } else { "differs from" }
-            ),
-            if same {
-                "nothing to do"
-            } else {
-                "if the numbers are corrected to it, give --reference-time"
-            },
-        ));
+        out.push(
+            Finding::note(
+                Tag(0x0009, 0x100D),
+                format!(
+                    "the maker's scan start {ge} {} the first acquisition and is not used",
+                    if same { "equals" } else { "differs from" }
+                ),
+                if same {
+                    "nothing to do"
+                } else {
+                    "if the numbers are corrected to it, give --reference-time"
+                },
+            )
+            .about(Topic::Calibration),
+        );
     }
     match facts.administration_start.as_ref().map(|start| start.value) {
         Some(InstantOf::TimeOnly(time)) => {
             let after = earliest.or(series).is_some_and(|scan| time > scan.time());
-            out.push(Finding::weakens(
-                tags::RADIOPHARMACEUTICAL_START_TIME,
-                format!(
-                    "{time} has no date{}",
-                    if after {
-                        " and is later in the day than the scan: a midnight lies between"
-                    } else {
-                        ": days between administration and scan are not known"
-                    }
-                ),
-                "--since-administration or --reference-time",
-            ));
+            out.push(
+                Finding::weakens(
+                    tags::RADIOPHARMACEUTICAL_START_TIME,
+                    format!(
+                        "{time} has no date{}",
+                        if after {
+                            " and is later in the day than the scan: a midnight lies between"
+                        } else {
+                            ": days between administration and scan are not known"
+                        }
+                    ),
+                    "--since-administration or --reference-time",
+                )
+                .about(Topic::Calibration),
+            );
         }
         Some(InstantOf::DateTime(_)) => {}
-        None => out.push(Finding::weakens(
-            tags::RADIOPHARMACEUTICAL_START_DATE_TIME,
-            "missing: the administration is not dated",
-            "--since-administration",
-        )),
+        None => out.push(
+            Finding::weakens(
+                tags::RADIOPHARMACEUTICAL_START_DATE_TIME,
+                "missing: the administration is not dated",
+                "--since-administration",
+            )
+            .about(Topic::Calibration),
+        ),
     }
 }
 
@@ -337,14 +371,17 @@ fn decay_factors(instances: &[Instance], out: &mut Vec<Finding>) {
         }
     }
     if wrong > 0 {
-        out.push(Finding::weakens(
-            tags::DECAY_FACTOR,
-            format!(
-                "disagrees in {wrong} of {} slices: {example}",
-                instances.len()
-            ),
-            "check half-life and reference time with --reference-time",
-        ));
+        out.push(
+            Finding::weakens(
+                tags::DECAY_FACTOR,
+                format!(
+                    "disagrees in {wrong} of {} slices: {example}",
+                    instances.len()
+                ),
+                "check half-life and reference time with --reference-time",
+            )
+            .about(Topic::Calibration),
+        );
     }
 }
 
