@@ -1,6 +1,7 @@
 //! `sirt dose`: from activity image, CT and structures to absorbed dose.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sirt_dosimetry::{
@@ -16,7 +17,7 @@ use crate::arguments::DoseArguments;
 use crate::ct_coverage;
 use crate::dicom_inputs;
 use crate::dose_files;
-use crate::inputs;
+use crate::inputs::{self, KnownCt};
 use crate::patients;
 use crate::plausibility;
 use crate::progress::Stages;
@@ -47,7 +48,7 @@ pub(crate) struct DoseCase {
     /// tells one image from another.
     pub(crate) image_sum: f64,
     pub(crate) activity: Volume<ActivityConcentration>,
-    pub(crate) ct: Option<Volume<Hounsfield>>,
+    pub(crate) ct: Option<Arc<Volume<Hounsfield>>>,
     pub(crate) source: Option<crate::dicom_inputs::Source>,
     pub(crate) data: DecayData,
     /// When the header says that the activity was given, with its field.
@@ -65,20 +66,23 @@ pub(crate) fn run(arguments: &DoseArguments) -> anyhow::Result<ExitCode> {
 pub(crate) fn computed(arguments: &DoseArguments) -> anyhow::Result<DoseCase> {
     dose_files::require_ours(&arguments.out)?;
     let stages = Stages::new();
-    let mut case = calculated(arguments, SettledBy::Options, &stages, |_| Ok(Vec::new()))?;
+    let mut case = calculated(arguments, SettledBy::Options, None, &stages, |_| {
+        Ok(Vec::new())
+    })?;
     stages.begin("writing");
     dose_files::write_all(&mut case, &arguments.out)?;
     Ok(case)
 }
 
 /// Computes everything and writes nothing; `more` makes further structures
-/// from those of the files.
+/// from those of the files. A known CT is not read again.
 ///
 /// Whether all is of one patient is settled here for a command line, and by
 /// who calls for a case.
 pub(crate) fn calculated(
     arguments: &DoseArguments,
     settled_by: SettledBy,
+    known_ct: Option<&KnownCt>,
     stages: &Stages,
     more: impl FnOnce(&[NamedMask]) -> anyhow::Result<Vec<NamedMask>>,
 ) -> anyhow::Result<DoseCase> {
@@ -126,16 +130,23 @@ pub(crate) fn calculated(
         .transpose()?;
     let ct = match &arguments.ct {
         Some(path) => {
-            stages.begin("reading the CT");
-            let (ct, of_ct) =
-                inputs::read_ct(path, frame.as_ref(), registration.as_ref(), settled_by)?;
+            let registered = arguments.registration.as_deref();
+            let known = known_ct.filter(|ct| ct.is_of(path, frame.as_ref(), registered));
+            let (ct, of_ct) = if let Some(known) = known {
+                (Arc::clone(&known.volume), known.findings.clone())
+            } else {
+                stages.begin("reading the CT");
+                let (ct, of_ct) =
+                    inputs::read_ct(path, frame.as_ref(), registration.as_ref(), settled_by)?;
+                (Arc::new(ct), of_ct)
+            };
             findings.extend(of_ct);
             Some(ct)
         }
         None => None,
     };
     let density = ct
-        .as_ref()
+        .as_deref()
         .map(|ct| {
             // Density is averaged, not the CT number: mass is what is conserved.
             let air = tissue.density(-1000.0).as_g_per_ml() as f32;

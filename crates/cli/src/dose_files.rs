@@ -164,7 +164,7 @@ fn preview(case: &DoseCase, out: &Path) -> anyhow::Result<Vec<String>> {
         scale: ColourScale::Dose,
         underlay: case
             .ct
-            .as_ref()
+            .as_deref()
             .map_or(Underlay::Activity(&case.activity), Underlay::Ct),
         structures: &structures,
         focus: middle_of_hottest_tumour(case),

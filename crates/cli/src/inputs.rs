@@ -5,6 +5,7 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sirt_dicom::{PatientMark, Registration, SeriesKind};
@@ -83,6 +84,52 @@ pub(crate) fn read_ct(
         in_frame(ct, "CT", frame, registration, settled_by)?,
         findings,
     ))
+}
+
+/// A CT with what it was brought into a frame by, so that it is read once for
+/// several purposes.
+pub(crate) struct KnownCt {
+    path: PathBuf,
+    frame: Option<FrameOfReference>,
+    registration: Option<PathBuf>,
+    pub(crate) volume: Arc<Volume<Hounsfield>>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl KnownCt {
+    /// Reads a CT and brings it into a frame, with the registration of a file.
+    pub(crate) fn read(
+        path: &Path,
+        frame: Option<&FrameOfReference>,
+        registration: Option<(&Path, &Registration)>,
+        settled_by: SettledBy,
+    ) -> anyhow::Result<Self> {
+        let (volume, findings) = read_ct(
+            path,
+            frame,
+            registration.map(|(_, motion)| motion),
+            settled_by,
+        )?;
+        Ok(Self {
+            path: path.to_owned(),
+            frame: frame.cloned(),
+            registration: registration.map(|(path, _)| path.to_owned()),
+            volume: Arc::new(volume),
+            findings,
+        })
+    }
+
+    /// Whether reading these would give the same.
+    pub(crate) fn is_of(
+        &self,
+        path: &Path,
+        frame: Option<&FrameOfReference>,
+        registration: Option<&Path>,
+    ) -> bool {
+        self.path == path
+            && self.frame.as_ref() == frame
+            && self.registration.as_deref() == registration
+    }
 }
 
 /// Reads structures of a file, or of every file of a folder.

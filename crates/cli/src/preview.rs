@@ -23,7 +23,7 @@ mod legend;
 use anyhow::ensure;
 use rayon::prelude::*;
 use sirt_image::{
-    Grid, Hounsfield, PatientPoint, PatientVector, Volume, VoxelQuantity, WeightMask,
+    Counts, Grid, Hounsfield, PatientPoint, PatientVector, Volume, VoxelQuantity, WeightMask,
 };
 use sirt_quantity::ActivityConcentration;
 
@@ -58,6 +58,8 @@ pub(crate) enum Underlay<'a> {
     Ct(&'a Volume<Hounsfield>),
     /// Activity in grey, on any grid in the same patient frame.
     Activity(&'a Volume<ActivityConcentration>),
+    /// Counts in grey, on any grid in the same patient frame.
+    Counts(&'a Volume<Counts>),
     /// Nothing: the dose stands on black, where colours can be checked.
     #[cfg_attr(not(test), expect(dead_code, reason = "tests read colours off it"))]
     Empty,
@@ -195,11 +197,13 @@ struct Grey<'a> {
 
 impl<'a> Grey<'a> {
     fn of(underlay: Underlay<'a>) -> Self {
+        let top = |values: &[f32]| {
+            let highest = values.iter().copied().fold(0.0_f32, f32::max);
+            f64::from(highest).max(f64::MIN_POSITIVE)
+        };
         let activity_top = match underlay {
-            Underlay::Activity(activity) => {
-                let highest = activity.values().iter().copied().fold(0.0_f32, f32::max);
-                f64::from(highest).max(f64::MIN_POSITIVE)
-            }
+            Underlay::Activity(activity) => top(activity.values()),
+            Underlay::Counts(counts) => top(counts.values()),
             Underlay::Ct(_) | Underlay::Empty => 1.0,
         };
         Self {
@@ -209,13 +213,13 @@ impl<'a> Grey<'a> {
     }
 
     fn at(&self, place: PatientPoint) -> Rgb {
+        // The square root shows the faint background beside hot tumours.
+        let shown = |value: f64| (value / self.activity_top).max(0.0).sqrt();
         let fraction = match self.underlay {
             Underlay::Ct(ct) => sample(ct, place)
                 .map(|hu| (hu - CT_WINDOW_HU[0]) / (CT_WINDOW_HU[1] - CT_WINDOW_HU[0])),
-            // The square root shows the faint background beside hot tumours.
-            Underlay::Activity(activity) => {
-                sample(activity, place).map(|value| (value / self.activity_top).max(0.0).sqrt())
-            }
+            Underlay::Activity(activity) => sample(activity, place).map(shown),
+            Underlay::Counts(counts) => sample(counts, place).map(shown),
             Underlay::Empty => None,
         };
         [(fraction.unwrap_or(0.0).clamp(0.0, 1.0) * 255.0).round() as u8; 3]
@@ -248,18 +252,39 @@ impl Plane {
     }
 
     fn at(&self, place: [f64; 2]) -> f64 {
-        let mut lower = [0_usize; 2];
-        let mut upper = [0_usize; 2];
-        let mut part = [0.0; 2];
-        for axis in 0..2 {
-            let held = place[axis].clamp(0.0, (self.size[axis] - 1) as f64);
-            lower[axis] = held.floor() as usize;
-            upper[axis] = (lower[axis] + 1).min(self.size[axis] - 1);
-            part[axis] = held - lower[axis] as f64;
+        self.at_spot(&Spot::new(self.size, place))
+    }
+
+    fn at_spot(&self, spot: &Spot) -> f64 {
+        let [left, right] = spot.part[0];
+        let [above, below] = spot.part[1];
+        let value = |corner: usize| f64::from(self.values[spot.corners[corner]]);
+        (value(0) * left + value(1) * right) * above + (value(2) * left + value(3) * right) * below
+    }
+}
+
+/// A place among voxel centres, for all planes of one size.
+struct Spot {
+    /// Positions of the four voxels around it: left and right above, then below.
+    corners: [usize; 4],
+    /// How much the first and the second count, along each axis.
+    part: [[f64; 2]; 2],
+}
+
+impl Spot {
+    fn new(size: [usize; 2], place: [f64; 2]) -> Self {
+        let [(left, right, across), (above, below, along)] = [0, 1].map(|axis| {
+            let last = size[axis] - 1;
+            let held = place[axis].clamp(0.0, last as f64);
+            let lower = held as usize;
+            let part = held - lower as f64;
+            (lower, (lower + 1).min(last), [1.0 - part, part])
+        });
+        let [above, below] = [above, below].map(|row| row * size[0]);
+        Self {
+            corners: [left + above, right + above, left + below, right + below],
+            part: [across, along],
         }
-        let value = |i: usize, j: usize| f64::from(self.values[i + self.size[0] * j]);
-        let row = |j: usize| value(lower[0], j) * (1.0 - part[0]) + value(upper[0], j) * part[0];
-        row(lower[1]) * (1.0 - part[1]) + row(upper[1]) * part[1]
     }
 }
 
@@ -311,7 +336,8 @@ fn paint<Q: VoxelQuantity>(
             let mut index = preview.focus.map(|i| i as f64);
             index[panel.right.axis] = here[0];
             index[panel.down.axis] = here[1];
-            let fraction = dose.at(here) / scale_top;
+            let spot = Spot::new(dose.size, here);
+            let fraction = dose.at_spot(&spot) / scale_top;
             let mut colour = mix(
                 grey.at(grid.to_patient(index)),
                 dose_colour(fraction),
@@ -320,7 +346,7 @@ fn paint<Q: VoxelQuantity>(
             // Lines that run on each other take turns, so that each is seen.
             let mut lines: Vec<(Rgb, f64)> = Vec::new();
             for (line, plane) in &weights {
-                let weight = plane.at(here);
+                let weight = plane.at_spot(&spot);
                 // Far from one half no line can be near: skip the four look-ups.
                 if !(0.02..=0.98).contains(&weight) {
                     continue;
@@ -481,7 +507,7 @@ fn draw_colour_bar(
     // The bar lies on the grey of soft tissue, as the dose does in the picture.
     let tissue = match underlay {
         Underlay::Ct(_) => [128; 3],
-        Underlay::Activity(_) => [64; 3],
+        Underlay::Activity(_) | Underlay::Counts(_) => [64; 3],
         Underlay::Empty => [0; 3],
     };
     for row in 0..height {

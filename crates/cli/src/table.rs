@@ -68,10 +68,14 @@ impl Table {
                 if column > 0 {
                     written.push_str("  ");
                 }
+                // By hand: a width of the formatter ends at 65,535 and panics above.
+                let blanks = " ".repeat(width.saturating_sub(cell.chars().count()));
                 if left[column] {
-                    written.push_str(&format!("{cell:<width$}"));
+                    written.push_str(cell);
+                    written.push_str(&blanks);
                 } else {
-                    written.push_str(&format!("{cell:>width$}"));
+                    written.push_str(&blanks);
+                    written.push_str(cell);
                 }
             }
             let style = if number == 0 {
@@ -414,6 +418,13 @@ mod tests {
             plain,
             "structure  mean\n             Gy\nLiver      40.1\nTumour 12  7.25\n"
         );
+    }
+
+    #[test]
+    fn a_cell_wider_than_any_width_of_the_formatter_is_a_wide_column() {
+        let mut table = Table::new(&[("rule", ""), ("n", "Gy"), ("last", "")]);
+        table.row(["a".to_owned(), "1".repeat(70_000), "b".to_owned()]);
+        assert!(table.to_text().lines().all(|line| line.len() > 70_000));
     }
 
     #[test]

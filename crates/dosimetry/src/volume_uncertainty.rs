@@ -63,29 +63,45 @@ pub fn boundary_to_mean_ratio<Q: VoxelQuantity>(
     let spacing = grid.spacing_mm();
     let (mut inside, mut weight_sum) = (0.0, 0.0);
     let (mut boundary, mut area_sum) = (0.0, 0.0);
-    for (at, weight) in structure.iter() {
-        let value = f64::from(image.values()[at]);
-        let weight = f64::from(weight);
+    let (lower, box_size) = structure.bounding_box();
+    let weights = structure.box_weights();
+    let values = image.values();
+    let strides = |size: [usize; 3]| [1, size[0], size[0] * size[1]];
+    let (in_box, in_grid) = (strides(box_size), strides(grid.size()));
+    for (place, weight) in weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+        let inner = [
+            place % box_size[0],
+            place / in_box[1] % box_size[1],
+            place / in_box[2],
+        ];
+        let index: [usize; 3] = std::array::from_fn(|axis| lower[axis] + inner[axis]);
+        let at = grid.linear(index);
+        let value = f64::from(values[at]);
+        let weight = f64::from(*weight);
         inside += weight * value;
         weight_sum += weight;
-        let index = grid.index(at);
         for axis in 0..3 {
             let area = spacing[(axis + 1) % 3] * spacing[(axis + 2) % 3];
-            for step in [-1, 1] {
-                let mut other = index;
-                let Some(moved) = other[axis].checked_add_signed(step) else {
-                    continue;
+            // Only toward less weight: every face is met once.
+            let mut meet = |is_in_box: bool, place: usize, at: usize| {
+                let other = if is_in_box {
+                    f64::from(weights[place])
+                } else {
+                    0.0
                 };
-                other[axis] = moved;
-                let Some(neighbour) = image.get(other) else {
-                    continue;
-                };
-                // Only toward less weight: every face is met once.
-                let change = weight - f64::from(structure.weight(other));
+                let change = weight - other;
                 if change > 0.0 {
-                    boundary += area * change * (value + f64::from(neighbour)) / 2.0;
+                    boundary += area * change * (value + f64::from(values[at])) / 2.0;
                     area_sum += area * change;
                 }
+            };
+            if index[axis] > 0 {
+                let before = place.wrapping_sub(in_box[axis]);
+                meet(inner[axis] > 0, before, at - in_grid[axis]);
+            }
+            if index[axis] + 1 < grid.size()[axis] {
+                let behind = place + in_box[axis];
+                meet(inner[axis] + 1 < box_size[axis], behind, at + in_grid[axis]);
             }
         }
     }

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use sirt_quantity::Length;
 
-use crate::{Grid, ImageError, WeightMask};
+use crate::{ImageError, WeightMask};
 
 /// Weight from which a voxel counts as part of the structure.
 const HALF: f32 = 0.5;
@@ -20,27 +20,41 @@ impl WeightMask {
     /// # Errors
     /// [`ImageError::Weight`] is not met: grown weights are 0 to 1.
     pub fn grown(&self, margin: Length) -> Result<Self, ImageError> {
-        let mut dense = self.dense();
-        let limit = margin.as_mm().max(0.0);
-        let limit = (limit * limit * (1.0 + 1e-9)) as f32;
-        let distances = squared_distances_mm2(self.grid(), |at| dense[at] >= HALF);
-        if margin.as_mm() > 0.0 {
-            dense
+        let margin = margin.as_mm().max(0.0);
+        let limit = (margin * margin * (1.0 + 1e-9)) as f32;
+        // Nothing further away than the margin can belong to it.
+        let whole = self.grid().size();
+        let spacing = self.grid().spacing_mm();
+        let (inner, extent) = self.bounding_box();
+        let reach: [usize; 3] = std::array::from_fn(|axis| {
+            let voxels = (margin / spacing[axis]).ceil() as usize;
+            voxels.saturating_add(1).min(whole[axis])
+        });
+        let lower: [usize; 3] = std::array::from_fn(|axis| inner[axis].saturating_sub(reach[axis]));
+        let size: [usize; 3] = std::array::from_fn(|axis| {
+            (inner[axis] + extent[axis] + reach[axis]).min(whole[axis]) - lower[axis]
+        });
+        let mut weights = self.weights_in(lower, size);
+        if margin > 0.0 {
+            let distances = squared_distances_mm2(size, spacing, |at| weights[at] >= HALF);
+            weights
                 .par_iter_mut()
                 .zip(&distances)
                 .filter(|(_, distance)| **distance <= limit)
                 .for_each(|(weight, _)| *weight = 1.0);
         }
-        Self::from_weights(self.grid().clone(), &dense)
+        Ok(self.of_box_weights(lower, size, &weights))
     }
 }
 
-/// Squared distance of each voxel's centre to that of the nearest voxel that
-/// `belongs`, mm²; infinite where none does.
-fn squared_distances_mm2(grid: &Grid, belongs: impl Fn(usize) -> bool) -> Vec<f32> {
-    let [nx, ny, nz] = grid.size();
-    let [dx, dy, dz] = grid.spacing_mm();
-    let mut squared: Vec<f32> = (0..grid.voxel_count())
+/// Squared distance of the centre of each voxel of a box to that of the nearest
+/// voxel that `belongs`, mm²; infinite where none does.
+fn squared_distances_mm2(
+    [nx, ny, nz]: [usize; 3],
+    [dx, dy, dz]: [f64; 3],
+    belongs: impl Fn(usize) -> bool,
+) -> Vec<f32> {
+    let mut squared: Vec<f32> = (0..nx * ny * nz)
         .map(|at| if belongs(at) { 0.0 } else { f32::INFINITY })
         .collect();
     squared.par_chunks_mut(nx * ny).for_each(|slice| {
@@ -144,7 +158,7 @@ impl Envelope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PatientPoint;
+    use crate::{Grid, PatientPoint};
     use proptest::prelude::*;
 
     fn grid() -> Grid {
@@ -156,7 +170,7 @@ mod tests {
         #[test]
         fn is_the_smallest_of_all_distances(seeds in proptest::collection::vec(0..210_usize, 1..8)) {
             let grid = grid();
-            let found = squared_distances_mm2(&grid, |at| seeds.contains(&at));
+            let found = squared_distances_mm2(grid.size(), grid.spacing_mm(), |at| seeds.contains(&at));
             for (at, found) in found.iter().enumerate() {
                 let here = grid.to_patient(grid.index(at).map(|i| i as f64));
                 let nearest = seeds
@@ -194,6 +208,18 @@ mod tests {
             assert!((grown.weight(index) - weight).abs() < 1e-6, "{index:?}");
         }
         assert_eq!(mask.grown(Length::ZERO).unwrap(), mask);
+    }
+
+    #[test]
+    fn grows_up_to_the_border_of_the_grid() {
+        let grid = grid();
+        let mut weights = vec![0.0; grid.voxel_count()];
+        weights[grid.linear([6, 0, 4])] = 1.0;
+        let mask = WeightMask::from_weights(grid.clone(), &weights).unwrap();
+        for margin in [1e3, f64::INFINITY] {
+            let grown = mask.grown(Length::from_mm(margin)).unwrap();
+            assert!(grown.dense().iter().all(|weight| *weight >= 1.0));
+        }
     }
 
     #[test]

@@ -24,20 +24,17 @@ pub fn gaussian_blur(values: &mut [f64], grid: &Grid, fwhm: Length) {
     let weights = grid.spacing_mm().map(|spacing| weights(fwhm_mm / spacing));
     // x and y inside a slice, which stays in the cache.
     values.par_chunks_mut(nx * ny).for_each(|slice| {
-        let mut line = vec![0.0; nx.max(ny)];
-        for row in slice.chunks_mut(nx) {
-            line[..nx].copy_from_slice(row);
-            for (at, value) in row.iter_mut().enumerate() {
-                *value = weighted(&line[..nx], at, &weights[0]);
+        let mut before = slice.to_vec();
+        for (row, source) in slice.chunks_mut(nx).zip(before.chunks(nx)) {
+            row.fill(0.0);
+            for (tap, weight) in weights[0].iter().enumerate() {
+                add_shifted(row, source, *weight, tap, weights[0].len() / 2);
             }
         }
-        for i in 0..nx {
-            for (j, value) in line[..ny].iter_mut().enumerate() {
-                *value = slice[i + nx * j];
-            }
-            for j in 0..ny {
-                slice[i + nx * j] = weighted(&line[..ny], j, &weights[1]);
-            }
+        before.copy_from_slice(slice);
+        slice.fill(0.0);
+        for (tap, weight) in weights[1].iter().enumerate() {
+            add_shifted(slice, &before, *weight, tap * nx, weights[1].len() / 2 * nx);
         }
     });
     if weights[2].len() == 1 {
@@ -62,16 +59,13 @@ pub fn gaussian_blur(values: &mut [f64], grid: &Grid, fwhm: Length) {
         });
 }
 
-fn weighted(line: &[f64], at: usize, weights: &[f64]) -> f64 {
-    let reach = weights.len() / 2;
-    weights
-        .iter()
-        .enumerate()
-        .filter_map(|(tap, weight)| {
-            let from = (at + tap).checked_sub(reach)?;
-            line.get(from).map(|value| weight * value)
-        })
-        .sum()
+/// Adds the weighted value that stands `tap − reach` further on, where there is one.
+fn add_shifted(values: &mut [f64], source: &[f64], weight: f64, tap: usize, reach: usize) {
+    let behind = reach.saturating_sub(tap).min(values.len());
+    let ahead = tap.saturating_sub(reach).min(source.len());
+    for (value, neighbour) in values[behind..].iter_mut().zip(&source[ahead..]) {
+        *value += weight * neighbour;
+    }
 }
 
 /// Weights of the neighbours for a width in voxels, an odd number of them.

@@ -41,41 +41,78 @@ impl WeightMask {
                 weight: weights[at],
             });
         }
-        let mut lower = grid.size();
-        let mut upper = [0; 3];
-        for (at, _) in weights
-            .iter()
-            .enumerate()
-            .filter(|(_, weight)| **weight > 0.0)
-        {
-            let index = grid.index(at);
-            for axis in 0..3 {
-                lower[axis] = lower[axis].min(index[axis]);
-                upper[axis] = upper[axis].max(index[axis] + 1);
+        let size = grid.size();
+        Ok(Self::trimmed(grid, [0; 3], size, weights))
+    }
+
+    /// A mask from the weights of a box, the first axis fastest; what is zero
+    /// around it is cut away.
+    fn trimmed(grid: Grid, corner: [usize; 3], size: [usize; 3], weights: &[f32]) -> Self {
+        let [nx, ny, _] = size.map(|voxels| voxels.max(1));
+        let (mut lower, mut upper) = (size, [0; 3]);
+        for (at, row) in weights.chunks_exact(nx).enumerate() {
+            let belongs = |weight: &f32| *weight > 0.0;
+            let (Some(first), Some(last)) =
+                (row.iter().position(belongs), row.iter().rposition(belongs))
+            else {
+                continue;
+            };
+            for (axis, [from, to]) in [[first, last], [at % ny; 2], [at / ny; 2]]
+                .into_iter()
+                .enumerate()
+            {
+                lower[axis] = lower[axis].min(from);
+                upper[axis] = upper[axis].max(to + 1);
             }
         }
-        let size: [usize; 3] = std::array::from_fn(|axis| upper[axis].saturating_sub(lower[axis]));
-        if size.contains(&0) {
-            return Ok(Self {
+        let inner: [usize; 3] = std::array::from_fn(|axis| upper[axis].saturating_sub(lower[axis]));
+        if inner.contains(&0) {
+            return Self {
                 grid,
                 lower: [0; 3],
                 size: [0; 3],
                 weights: Vec::new(),
-            });
+            };
         }
-        let mut inside = Vec::with_capacity(size.iter().product());
+        let mut inside = Vec::with_capacity(inner.iter().product());
         for k in lower[2]..upper[2] {
             for j in lower[1]..upper[1] {
-                let start = grid.linear([lower[0], j, k]);
-                inside.extend_from_slice(&weights[start..start + size[0]]);
+                let start = lower[0] + nx * (j + ny * k);
+                inside.extend_from_slice(&weights[start..start + inner[0]]);
             }
         }
-        Ok(Self {
+        Self {
             grid,
-            lower,
-            size,
+            lower: std::array::from_fn(|axis| corner[axis] + lower[axis]),
+            size: inner,
             weights: inside,
-        })
+        }
+    }
+
+    /// Weights of all voxels of a box of the grid, the first axis fastest.
+    pub(crate) fn weights_in(&self, corner: [usize; 3], size: [usize; 3]) -> Vec<f32> {
+        let mut weights = vec![0.0; size.iter().product()];
+        // Of each axis: where the boxes share voxels, on the grid.
+        let shared: [[usize; 2]; 3] = std::array::from_fn(|axis| {
+            let end = (corner[axis] + size[axis]).min(self.lower[axis] + self.size[axis]);
+            [corner[axis].max(self.lower[axis]), end]
+        });
+        if shared.iter().any(|[from, to]| from >= to) {
+            return weights;
+        }
+        let [[left, right], [front, back], [bottom, top]] = shared;
+        let row_of = |lower: [usize; 3], size: [usize; 3], j: usize, k: usize| {
+            left - lower[0] + size[0] * ((j - lower[1]) + size[1] * (k - lower[2]))
+        };
+        for k in bottom..top {
+            for j in front..back {
+                let from = row_of(self.lower, self.size, j, k);
+                let to = row_of(corner, size, j, k);
+                let row = &self.weights[from..from + right - left];
+                weights[to..to + right - left].copy_from_slice(row);
+            }
+        }
+        weights
     }
 
     /// A mask whose weight at each voxel index is `weight(index)`, looked up
@@ -218,11 +255,20 @@ impl WeightMask {
     /// [`ImageError::GridMismatch`] when the grids differ.
     pub fn without(&self, other: &Self) -> Result<Self, ImageError> {
         self.require_same_grid(other)?;
-        let mut dense = self.dense();
-        for (at, weight) in other.iter() {
-            dense[at] = (dense[at] - weight).max(0.0);
-        }
-        Self::from_weights(self.grid.clone(), &dense)
+        // Outside of its own box there is nothing to take away.
+        let others = other.weights_in(self.lower, self.size);
+        let left: Vec<f32> = self
+            .weights
+            .iter()
+            .zip(others)
+            .map(|(weight, other)| (weight - other).max(0.0))
+            .collect();
+        Ok(Self::trimmed(
+            self.grid.clone(),
+            self.lower,
+            self.size,
+            &left,
+        ))
     }
 
     /// What is in either structure: the larger weight in each voxel.
@@ -231,11 +277,32 @@ impl WeightMask {
     /// [`ImageError::GridMismatch`] when the grids differ.
     pub fn union(&self, other: &Self) -> Result<Self, ImageError> {
         self.require_same_grid(other)?;
-        let mut dense = self.dense();
-        for (at, weight) in other.iter() {
-            dense[at] = dense[at].max(weight);
+        for (one, empty) in [(self, other), (other, self)] {
+            if empty.weights.is_empty() {
+                let (lower, size) = one.bounding_box();
+                return Ok(one.of_box_weights(lower, size, &one.weights));
+            }
         }
-        Self::from_weights(self.grid.clone(), &dense)
+        let lower = std::array::from_fn(|axis| self.lower[axis].min(other.lower[axis]));
+        let size = std::array::from_fn(|axis| {
+            let ends = [self, other].map(|mask| mask.lower[axis] + mask.size[axis]);
+            ends[0].max(ends[1]) - lower[axis]
+        });
+        let mut both = self.weights_in(lower, size);
+        for (weight, other) in both.iter_mut().zip(other.weights_in(lower, size)) {
+            *weight = weight.max(other);
+        }
+        Ok(Self::trimmed(self.grid.clone(), lower, size, &both))
+    }
+
+    /// The mask on the same grid whose weights of a box are these.
+    pub(crate) fn of_box_weights(
+        &self,
+        corner: [usize; 3],
+        size: [usize; 3],
+        weights: &[f32],
+    ) -> Self {
+        Self::trimmed(self.grid.clone(), corner, size, weights)
     }
 
     fn require_same_grid(&self, other: &Self) -> Result<(), ImageError> {
@@ -250,6 +317,8 @@ impl WeightMask {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::PatientPoint;
 
@@ -299,6 +368,27 @@ mod tests {
         assert!((normal.weight([1, 1, 0]) - 0.75).abs() < 1e-6);
         assert!(normal.weight([2, 1, 0]).abs() < 1e-6);
         assert!((liver.union(&tumour).unwrap().weight([2, 1, 0]) - 1.0).abs() < 1e-6);
+    }
+
+    proptest! {
+        /// Against the weights of all voxels, one by one.
+        #[test]
+        fn parts_and_wholes_are_those_of_all_voxels(
+            [one, other] in prop::array::uniform2(prop::collection::vec(
+                prop_oneof![4 => Just(0.0_f32), 1 => 0.0_f32..=1.0],
+                24,
+            ))
+        ) {
+            let of = |weights: &[f32]| WeightMask::from_weights(grid(), weights).unwrap();
+            let each = |by: fn(f32, f32) -> f32| -> Vec<f32> {
+                one.iter().zip(&other).map(|(a, b)| by(*a, *b)).collect()
+            };
+            let (first, second) = (of(&one), of(&other));
+            prop_assert_eq!(first.dense(), one.clone());
+            let less = each(|a, b| (a - b).max(0.0));
+            prop_assert_eq!(first.without(&second).unwrap(), of(&less));
+            prop_assert_eq!(first.union(&second).unwrap(), of(&each(f32::max)));
+        }
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub use time_to_event::{
     EndpointRules, EventOf, OtherTreatment, TimeToEvent, built_in_endpoints, endpoints_from_toml,
 };
 pub use toxicity::{
-    AdverseEvent, Attribution, CANDIDATE_WINDOW, DefinitionVerdict, EventKind, EventLink,
+    AdverseEvent, Attribution, DefinitionVerdict, EventKind, EventLink, EventWindow, EventWindows,
     ExtrahepaticSite, GradedValue, LaboratoryGrade, LaboratoryGrades, LaboratoryGrading,
-    LiverDiseaseDefinition, LiverEvent, LiverTreatment, link_event, liver_toxicity_grade,
+    LiverDiseaseDefinition, LiverDiseaseDefinitions, LiverEvent, LiverTreatment,
+    liver_toxicity_grade,
 };

@@ -13,7 +13,9 @@
 //! | TTR | first response | not defined without one |
 //! | DOR | progression or death after a response | as PFS |
 //!
-//! Times are counted in days, from the start's day to the end's.
+//! Times are counted in days, from the start's day to the end's. Where death is
+//! known and its day is not, a time that ends with it is not said: the patient
+//! is neither alive nor dead on a day of ours.
 
 use serde::Deserialize;
 
@@ -187,6 +189,19 @@ impl EndpointRules {
             Some(Status::Dead { day, .. }) => Some(day),
             _ => None,
         };
+        let died_sometime = match record.status {
+            Some(Status::DeadOnUnknownDay { within, .. }) => Some(within.map_or_else(
+                || "the day of death, which has no date".to_owned(),
+                |[first, last]| {
+                    format!(
+                        "the day of death, which lies from {} to {}",
+                        shown(first),
+                        shown(last)
+                    )
+                },
+            )),
+            _ => None,
+        };
         let (start, from) = if self.from_response {
             let day = found.response.ok_or_else(|| missing("a response"))?;
             (day, "first response")
@@ -204,10 +219,13 @@ impl EndpointRules {
                         format!("{from}: died on {}", shown(day)),
                     ));
                 }
+                if let Some(unknown) = died_sometime {
+                    return Err(missing(&unknown));
+                }
                 let scanned = found.assessed.iter().max().copied();
                 let alive = match record.status {
-                    Some(status) => Some(status.day()).max(scanned),
-                    None => scanned,
+                    Some(Status::Alive { last_contact }) => Some(last_contact).max(scanned),
+                    _ => scanned,
                 }
                 .ok_or_else(|| missing("a last contact"))?;
                 Ok(made(
@@ -262,6 +280,10 @@ impl EndpointRules {
                     ));
                 }
                 let Some(day) = event else {
+                    // Progression is seen in the living, and so comes before an unknown death.
+                    if let Some(unknown) = died_sometime.filter(|_| self.death_is_event) {
+                        return Err(missing(&unknown));
+                    }
                     let end = last_until(died.unwrap_or(Day::from_number(i32::MAX)));
                     let why = match died {
                         Some(death) => format!(
@@ -457,6 +479,45 @@ mod tests {
         assert_eq!(time("pfs", &record), Ok((60, false)));
         record.status = None;
         assert_eq!(time("os", &record), Ok((60, false)));
+    }
+
+    #[test]
+    fn who_died_on_an_unknown_day_is_not_alive() {
+        let mut record = treated(&[(-10, 50), (60, 50)]);
+        for (within, said) in [
+            (None, "which has no date"),
+            (
+                Some([Day::from_number(150), Day::from_number(180)]),
+                "which lies from 1970-05-31 to 1970-06-30",
+            ),
+        ] {
+            record.status = Some(Status::DeadOnUnknownDay {
+                within,
+                cause: CauseOfDeath::Unknown,
+            });
+            for name in ["os", "pfs", "hepatic-pfs"] {
+                assert_eq!(
+                    time(name, &record),
+                    Err(format!("a time to an event needs the day of death, {said}"))
+                );
+            }
+            assert_eq!(time("ttp", &record), Ok((60, false)));
+        }
+        // Progression came before; another treatment censors before.
+        let mut progressed = record.clone();
+        progressed.assessments.push(Assessment {
+            day: Day::from_number(120),
+            findings: vec![LesionFinding {
+                long_axis: Some(Diameter::from_tenths(650)),
+                ..LesionFinding::default()
+            }],
+            ..Assessment::default()
+        });
+        assert_eq!(time("pfs", &progressed), Ok((120, true)));
+        record
+            .treatments
+            .push(treatment(100, TreatmentKind::Systemic));
+        assert_eq!(time("pfs", &record), Ok((60, false)));
     }
 
     #[test]

@@ -183,6 +183,8 @@ pub struct Figure {
 pub enum FigureWidth {
     /// The text's.
     Full,
+    /// Three fifths of it, the caption beside it.
+    Medium,
     /// Half of it; two half figures that follow each other stand side by side.
     Half,
 }

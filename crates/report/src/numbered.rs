@@ -97,7 +97,7 @@ pub(crate) struct NumberedFigure<'a> {
     pub(crate) caption: Text<'a>,
     pub(crate) alternative: &'a str,
     pub(crate) picture: CleanPicture<'a>,
-    pub(crate) half: bool,
+    pub(crate) width: FigureWidth,
 }
 
 /// A picture that runs nothing and fetches nothing.
@@ -206,7 +206,10 @@ impl<'a> Counter<'a> {
                     let figure = self.figure(figure)?;
                     match items.last_mut() {
                         Some(Item::Figures(before))
-                            if figure.half && before.len() == 1 && before[0].half =>
+                            if before.len() == 1
+                                && [&figure, &before[0]]
+                                    .iter()
+                                    .all(|one| one.width == FigureWidth::Half) =>
                         {
                             before.push(figure);
                             continue;
@@ -307,7 +310,7 @@ impl<'a> Counter<'a> {
             caption: self.text(&figure.caption)?,
             alternative: &figure.alternative,
             picture,
-            half: figure.width == FigureWidth::Half,
+            width: figure.width,
         })
     }
 }

@@ -6,9 +6,41 @@ use crate::StoreError;
 use crate::place::{Places, Suggestion, joined};
 use crate::schema::Node;
 
+/// Reads a text of a kind and version, held against its schema, with the places
+/// of its keys; errors name it by `file`.
+pub(crate) fn checked_rows<T: serde::de::DeserializeOwned>(
+    file: &str,
+    text: &str,
+    version: &'static str,
+    schema: &serde_json::Value,
+) -> Result<(T, Places), StoreError> {
+    let document = toml_edit::Document::parse(text).map_err(|error| StoreError::NotToml {
+        place: Places::without_keys(file, text).around(error.span()),
+        reason: error.message().to_owned(),
+    })?;
+    let places = Places::of(file, text, &document);
+    let stated = document.get("schema").and_then(toml_edit::Item::as_str);
+    if stated != Some(version) {
+        return Err(StoreError::WrongSchema {
+            place: places.at("schema"),
+            expected: version,
+        });
+    }
+    if let Some(root) = Node::root(schema) {
+        check_table(document.as_table(), root, "", &places)?;
+    }
+    let rows = T::deserialize(toml_edit::de::Deserializer::from(document)).map_err(|error| {
+        StoreError::Value {
+            place: places.around(error.span()),
+            reason: error.message().to_owned(),
+        }
+    })?;
+    Ok((rows, places))
+}
+
 /// Refuses keys that the schema does not have, keys that are missing, values
 /// of another kind and words that are in no list.
-pub(crate) fn check_table(
+fn check_table(
     table: &dyn TableLike,
     schema: Node<'_>,
     path: &str,

@@ -13,6 +13,7 @@ use crate::images::{DeliveredImage, DeliveredSource};
 use crate::new_case::NewCase;
 use crate::place::Places;
 use crate::read::read_text;
+use crate::whole_file::write_whole;
 use crate::written_number::shortest;
 
 /// Name of the file in the folder of a case.
@@ -254,13 +255,7 @@ impl CaseDocument {
         if self.on_disk.as_ref() != Some(&read_file(file)?) {
             return Err(StoreError::ChangedOnDisk { file: file.clone() });
         }
-        let beside = file.with_extension("toml.new");
-        std::fs::write(&beside, &self.text)
-            .and_then(|()| std::fs::rename(&beside, file))
-            .map_err(|source| StoreError::Write {
-                file: file.clone(),
-                source,
-            })?;
+        write_whole(file, self.text.as_bytes())?;
         self.on_disk = Some(self.text.clone());
         Ok(())
     }

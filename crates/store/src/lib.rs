@@ -31,6 +31,7 @@ mod row;
 mod schema;
 mod sdtm;
 mod vocabulary;
+mod whole_file;
 mod written;
 mod written_number;
 
@@ -49,8 +50,9 @@ pub use new_case::NewCase;
 pub use place::Place;
 pub use planar_regions::{PLANAR_REGIONS_VERSION, PlanarOutline, PlanarRegions};
 pub use schema::{SCHEMA_VERSION, json_schema};
-pub use sdtm::{Study, StudyEvent, StudyLaboratory, StudyReader, StudySubject};
+pub use sdtm::{LeftOutSubject, Study, StudyEvent, StudyLaboratory, StudyReader, StudySubject};
 pub use vocabulary::{
     ImageDifference, Intent, Lobe, PlanarRegionRole, PlanarUnit, PlanarViewName,
     PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
 };
+pub use whole_file::write_whole;

@@ -25,9 +25,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::StoreError;
-use crate::check::check_table;
+use crate::check::checked_rows;
 use crate::place::{Places, joined};
-use crate::schema::{Node, without_null};
+use crate::schema::without_null;
 use crate::vocabulary::{PlanarRegionRole, PlanarUnit, PlanarViewName};
 use crate::written_number::shortest;
 
@@ -104,29 +104,8 @@ impl PlanarRegions {
     /// # Errors
     /// [`StoreError`] with line and key for whatever is wrong.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, StoreError> {
-        let document = toml_edit::Document::parse(text).map_err(|error| StoreError::NotToml {
-            place: Places::without_keys(file, text).around(error.span()),
-            reason: error.message().to_owned(),
-        })?;
-        let places = Places::of(file, text, &document);
-        let version = document.get("schema").and_then(toml_edit::Item::as_str);
-        if version != Some(PLANAR_REGIONS_VERSION) {
-            return Err(StoreError::WrongSchema {
-                place: places.at("schema"),
-                expected: PLANAR_REGIONS_VERSION,
-            });
-        }
-        let schema = schema();
-        if let Some(root) = Node::root(&schema) {
-            check_table(document.as_table(), root, "", &places)?;
-        }
-        let row: PlanarRegionsRow = serde::Deserialize::deserialize(
-            toml_edit::de::Deserializer::from(document),
-        )
-        .map_err(|error| StoreError::Value {
-            place: places.around(error.span()),
-            reason: error.message().to_owned(),
-        })?;
+        let (row, places): (PlanarRegionsRow, Places) =
+            checked_rows(file, text, PLANAR_REGIONS_VERSION, &schema())?;
         let outlines = row
             .region
             .into_iter()

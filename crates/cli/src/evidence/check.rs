@@ -14,6 +14,9 @@ use crate::evidence_arguments::CheckArguments;
 use crate::result::Program;
 use crate::table::{self, Table};
 
+/// Counts that the text names before it says how many there are.
+const NAMED_SOLUTIONS: usize = 60;
+
 #[derive(Serialize)]
 struct StudiesResult {
     program: Program,
@@ -68,54 +71,69 @@ pub(crate) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn verdict(solutions: &[Solution]) -> Verdict {
-    match solutions.len() {
-        0 => Verdict::Impossible,
-        1 => Verdict::Unique,
-        _ => Verdict::Ambiguous,
-    }
-}
-
 fn figure_result(figure: FigureCheck) -> FigureResult {
     let solutions = figure.equal.rounded();
     FigureResult {
         program: Program::THIS,
-        verdict: verdict(&solutions),
+        verdict: Verdict::of(&solutions),
         solutions,
         figure,
     }
 }
 
 fn figure_text(figure: &FigureCheck) -> String {
-    let all = |solutions: &[Solution]| {
+    let named = |solutions: &[Solution], count: u64| {
         if solutions.is_empty() {
-            "none".to_owned()
-        } else {
-            let words: Vec<String> = solutions.iter().map(Solution::to_string).collect();
-            words.join(" ")
+            return "none".to_owned();
         }
+        let words: Vec<String> = solutions
+            .iter()
+            .take(NAMED_SOLUTIONS)
+            .map(Solution::to_string)
+            .collect();
+        let rest = if solutions.len() > NAMED_SOLUTIONS {
+            format!(" … ({count} in all)")
+        } else {
+            String::new()
+        };
+        format!("{}{rest}", words.join(" "))
     };
     let mut text = format!(
         "{} % of {}: {}\n",
         figure.percent,
         figure.of,
-        verdict(&figure.equal.rounded())
+        Verdict::of(&figure.equal.rounded())
     );
     let mut rules = Table::new(&[("rule", ""), ("of exactly n", ""), ("of n or fewer", "")]);
-    for (rule, equal, at_most) in [
-        ("half up", &figure.equal.half_up, &figure.at_most.half_up),
+    let (equal, at_most) = (&figure.equal, &figure.at_most);
+    for (rule, equal, of_equal, at_most, of_at_most) in [
+        (
+            "half up",
+            &equal.half_up,
+            equal.counts.half_up,
+            &at_most.half_up,
+            at_most.counts.half_up,
+        ),
         (
             "half even",
-            &figure.equal.half_even,
-            &figure.at_most.half_even,
+            &equal.half_even,
+            equal.counts.half_even,
+            &at_most.half_even,
+            at_most.counts.half_even,
         ),
         (
             "truncated",
-            &figure.equal.truncated,
-            &figure.at_most.truncated,
+            &equal.truncated,
+            equal.counts.truncated,
+            &at_most.truncated,
+            at_most.counts.truncated,
         ),
     ] {
-        rules.row([rule.to_owned(), all(equal), all(at_most)]);
+        rules.row([
+            rule.to_owned(),
+            named(equal, of_equal),
+            named(at_most, of_at_most),
+        ]);
     }
     text.push_str(&rules.to_text());
     for beside in &figure.neighbours {

@@ -35,6 +35,8 @@ struct CoxResult {
     wald: CoxTest,
     /// Null with exact ties, and where events do not spread over time.
     proportional_hazards: Option<ProportionalHazards>,
+    /// Why there is none.
+    proportional_hazards_missing: Option<String>,
     iterations: usize,
     converged: bool,
     findings: Vec<String>,
@@ -116,10 +118,14 @@ fn computed(arguments: &CoxArguments) -> anyhow::Result<CoxResult> {
         ..CoxOptions::default()
     };
     let fit = cox(&model, &options).with_context(|| columns.file())?;
-    let proportional_hazards = if options.ties == Ties::Exact {
-        None
+    let (proportional_hazards, proportional_hazards_missing) = if options.ties == Ties::Exact {
+        let reason = "the test of proportional hazards takes no exact ties; take efron or breslow";
+        (None, Some(reason.to_owned()))
     } else {
-        proportional_hazards_test(&model, &fit, arguments.transform.into()).ok()
+        match proportional_hazards_test(&model, &fit, arguments.transform.into()) {
+            Ok(test) => (Some(test), None),
+            Err(error) => (None, Some(error.to_string())),
+        }
     };
     Ok(CoxResult {
         program: Program::THIS,
@@ -153,6 +159,7 @@ fn computed(arguments: &CoxArguments) -> anyhow::Result<CoxResult> {
         score: fit.score,
         wald: fit.wald,
         proportional_hazards,
+        proportional_hazards_missing,
         iterations: fit.iterations,
         converged: fit.converged,
         findings: findings(&fit, subjects.time.len()),
@@ -223,6 +230,9 @@ fn text(result: &CoxResult) -> String {
         result.method,
         result.rows.text()
     ));
+    if let Some(reason) = &result.proportional_hazards_missing {
+        text.push_str(&format!("no PH test: {reason}\n"));
+    }
     for finding in &result.findings {
         text.push_str(&format!("! {finding}\n"));
     }

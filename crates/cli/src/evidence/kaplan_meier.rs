@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use serde::Serialize;
+use sirt_outcome::OutcomeError;
 use sirt_outcome::evidence::survival::{
     KaplanMeier, KaplanMeierOptions, KaplanMeierStep, LogRank, RestrictedMean, SurvivalQuantile,
     SurvivalTime, kaplan_meier, landmark, log_rank, reverse_kaplan_meier,
@@ -28,6 +29,8 @@ struct KaplanMeierResult {
     rows: Rows,
     groups: Vec<Group>,
     log_rank: Option<LogRankResult>,
+    /// Why groups are not compared; null without groups.
+    log_rank_missing: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -113,6 +116,7 @@ fn computed(arguments: &KaplanMeierArguments) -> anyhow::Result<KaplanMeierResul
     };
     let mut groups = Vec::new();
     let mut test = None;
+    let mut test_missing = None;
     let mut method = String::new();
     let mut curve_of = |name: Option<String>, subjects: &Subjects| -> anyhow::Result<()> {
         let curve = kaplan_meier(&subjects.columns(), &options)?;
@@ -136,26 +140,34 @@ fn computed(arguments: &KaplanMeierArguments) -> anyhow::Result<KaplanMeierResul
                 curve_of(Some(name.clone()), &subjects.chosen(&places))
                     .with_context(|| format!("{file}: group {name}"))?;
             }
-            if names.len() > 1 && subjects.weight.is_none() {
-                let strata = arguments
-                    .strata
-                    .as_ref()
-                    .map(|strata| columns.levels(strata).0);
-                let found = log_rank(
-                    &subjects.columns(),
-                    &levels,
-                    strata.as_deref(),
-                    arguments.rho,
-                );
-                // No events in any group is a result of its own: curves without a test.
-                if subjects.event.iter().any(|event| *event) {
+            let strata = arguments
+                .strata
+                .as_ref()
+                .map(|strata| columns.levels(strata).0);
+            let found = log_rank(
+                &subjects.columns(),
+                &levels,
+                strata.as_deref(),
+                arguments.rho,
+            );
+            match found {
+                Ok(found) => {
                     test = Some(LogRankResult {
                         method: log_rank_method(arguments),
                         strata: arguments.strata.clone(),
-                        test: found.with_context(|| file.clone())?,
+                        test: found,
                         names,
                     });
                 }
+                // Curves without a test are a result of their own.
+                Err(error @ OutcomeError::NotEstimable { .. }) => {
+                    test_missing = Some(error.to_string());
+                }
+                Err(_) if subjects.weight.is_some() => {
+                    test_missing =
+                        Some("the log-rank test takes no weights; a Cox model does".to_owned());
+                }
+                Err(error) => return Err(error).with_context(|| file.clone()),
             }
         }
     }
@@ -168,6 +180,7 @@ fn computed(arguments: &KaplanMeierArguments) -> anyhow::Result<KaplanMeierResul
         rows: columns.rows(),
         groups,
         log_rank: test,
+        log_rank_missing: test_missing,
     })
 }
 
@@ -294,6 +307,9 @@ fn text(result: &KaplanMeierResult) -> String {
             "\n{}: chi-square {:.4} on {} degrees of freedom, p = {:.4}\n",
             found.method, found.test.chi_square, found.test.degrees_of_freedom, found.test.p
         ));
+    }
+    if let Some(reason) = &result.log_rank_missing {
+        text.push_str(&format!("\ngroups are not compared: {reason}\n"));
     }
     text.push_str(&format!("\n{}\n{}", result.method, result.rows.text()));
     text

@@ -1,6 +1,7 @@
 //! Times, events, entries and weights of a table.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
+use sirt_outcome::OutcomeError;
 use sirt_outcome::evidence::survival::SurvivalColumns;
 
 use super::columns::Columns;
@@ -36,12 +37,17 @@ impl Subjects {
                 time[place]
             );
         }
-        Ok(Self {
+        let subjects = Self {
             entry: numbers(columns, arguments.entry.as_deref())?,
             event: events(columns, arguments)?,
             weight: numbers(columns, arguments.weight.as_deref())?,
             time,
-        })
+        };
+        subjects
+            .columns()
+            .check()
+            .map_err(|error| in_table(error, columns, arguments))?;
+        Ok(subjects)
     }
 
     pub(super) fn columns(&self) -> SurvivalColumns<'_> {
@@ -63,6 +69,30 @@ impl Subjects {
             weight: self.weight.as_ref().map(pick),
         }
     }
+}
+
+/// An error about rows in use, by the names of the table and its own row numbers.
+fn in_table(error: OutcomeError, columns: &Columns, arguments: &SubjectArguments) -> anyhow::Error {
+    let OutcomeError::ColumnValue {
+        column,
+        row,
+        value,
+        allowed,
+    } = error
+    else {
+        return anyhow::Error::new(error).context(columns.file());
+    };
+    let name = match column {
+        "entry" => arguments.entry.as_deref(),
+        "weight" => arguments.weight.as_deref(),
+        _ => Some(arguments.time.as_str()),
+    };
+    anyhow!(
+        "{}: column `{}`, row {}: {value} is not allowed; allowed is {allowed}",
+        columns.file(),
+        name.unwrap_or(column),
+        columns.row_numbers().get(row - 1).copied().unwrap_or(row),
+    )
 }
 
 fn numbers(columns: &Columns, name: Option<&str>) -> anyhow::Result<Option<Vec<f64>>> {

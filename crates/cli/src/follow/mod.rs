@@ -10,14 +10,14 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use sirt_outcome::{
-    CriterionRules, EndpointRules, LaboratoryGrades, MarkerDefinitions, PatientRecord,
-    ResponseCriteria, Timeline, built_in_endpoints, discordances,
+    CriterionRules, EndpointRules, EventWindows, LaboratoryGrades, MarkerDefinitions,
+    PatientRecord, ResponseCriteria, Timeline, built_in_endpoints, discordances,
 };
 use sirt_store::{Study, StudyReader, StudySubject};
 
 use self::result::{
-    AgreementResult, CriterionJson, DiscordanceJson, EndpointJson, FollowResult, RecordFindingJson,
-    SubjectResult,
+    AgreementResult, CriterionJson, DiscordanceJson, EndpointJson, FollowResult, LeftOutJson,
+    RecordFindingJson, SubjectResult,
 };
 use crate::follow_arguments::FollowArguments;
 use crate::result::Program;
@@ -32,14 +32,15 @@ pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
         endpoints: built_in_endpoints()?,
         markers: MarkerDefinitions::built_in()?,
         grades: LaboratoryGrades::built_in()?,
+        windows: EventWindows::built_in()?,
     };
     let study = Study::read(&arguments.sdtm)
         .with_context(|| format!("cannot follow {}", arguments.sdtm.display()))?;
-    let chosen = readers(&study, arguments)?;
+    let (chosen, left_out) = readers(&study, arguments)?;
     let subjects: Vec<SubjectResult> = chosen
         .par_iter()
         .map(|(subject, reader)| follow(subject, reader, &tables))
-        .collect::<anyhow::Result<_>>()?;
+        .collect();
     let result = FollowResult {
         program: Program::THIS,
         criteria: tables
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
         files: study.files,
         agreement: agreement(&subjects),
         subjects,
+        left_out,
         notes: study.notes,
     };
     if arguments.json {
@@ -66,6 +68,7 @@ struct Tables<'a> {
     endpoints: Vec<EndpointRules>,
     markers: MarkerDefinitions,
     grades: LaboratoryGrades,
+    windows: EventWindows,
 }
 
 /// The criteria that are asked for, each once.
@@ -89,12 +92,24 @@ fn criteria<'a>(
     Ok(chosen)
 }
 
-/// Each patient with the reader, or the readers, that are asked for.
+/// A patient with the reader that counts.
+type Read<'a> = (&'a StudySubject, &'a StudyReader);
+
+/// Each patient with the reader, or the readers, that are asked for, and those
+/// of whom nobody, or not this reader, has results.
 fn readers<'a>(
     study: &'a Study,
     arguments: &FollowArguments,
-) -> anyhow::Result<Vec<(&'a StudySubject, &'a StudyReader)>> {
+) -> anyhow::Result<(Vec<Read<'a>>, Vec<LeftOutJson>)> {
     let mut chosen = Vec::new();
+    let mut left_out: Vec<LeftOutJson> = study
+        .left_out
+        .iter()
+        .map(|left_out| LeftOutJson {
+            id: left_out.id.clone(),
+            reason: left_out.reason.clone(),
+        })
+        .collect();
     for subject in &study.subjects {
         if arguments.all_readers {
             chosen.extend(subject.readers.iter().map(|reader| (subject, reader)));
@@ -107,8 +122,24 @@ fn readers<'a>(
                 .iter()
                 .find(|reader| reader.name.eq_ignore_ascii_case(name)),
         };
-        chosen.extend(reader.map(|reader| (subject, reader)));
+        match reader {
+            Some(reader) => chosen.push((subject, reader)),
+            None => left_out.push(LeftOutJson {
+                id: subject.id.clone(),
+                reason: format!(
+                    "no results by the reader `{}`; read by {}",
+                    arguments.reader.as_deref().unwrap_or_default(),
+                    subject
+                        .readers
+                        .iter()
+                        .map(|reader| reader.name.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            }),
+        }
     }
+    left_out.sort_by(|one, other| one.id.cmp(&other.id));
     if chosen.is_empty() {
         let mut known: Vec<&str> = study
             .subjects
@@ -123,15 +154,11 @@ fn readers<'a>(
             known.join(", ")
         );
     }
-    Ok(chosen)
+    Ok((chosen, left_out))
 }
 
 /// One patient by one reader.
-fn follow(
-    subject: &StudySubject,
-    reader: &StudyReader,
-    tables: &Tables<'_>,
-) -> anyhow::Result<SubjectResult> {
+fn follow(subject: &StudySubject, reader: &StudyReader, tables: &Tables<'_>) -> SubjectResult {
     let mut result = SubjectResult {
         id: subject.id.clone(),
         reader: reader.name.clone(),
@@ -153,20 +180,21 @@ fn follow(
         Ok(record) => record,
         Err(reason) => {
             result.refused = Some(reason.clone());
-            return Ok(result);
+            return result;
         }
     };
     result.findings = record.check().iter().map(RecordFindingJson::of).collect();
     if let Err(error) = record.checked() {
         result.refused = Some(error.to_string());
-        return Ok(result);
+        return result;
     }
     judge(record, reader, tables, &mut result);
-    result.markers = toxicity::markers(subject, record, &tables.markers)?;
     let mut notes = Vec::new();
-    result.toxicity = toxicity::toxicity(subject, record, &tables.grades, &mut notes);
+    result.markers = toxicity::markers(record, &tables.markers, &mut notes);
+    result.toxicity =
+        toxicity::toxicity(subject, record, &tables.grades, &tables.windows, &mut notes);
     result.notes = notes;
-    Ok(result)
+    result
 }
 
 fn judge(

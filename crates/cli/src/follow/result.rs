@@ -20,10 +20,19 @@ pub(crate) struct FollowResult {
     /// Domain and name of every file that was read.
     pub(crate) files: Vec<(String, String)>,
     pub(crate) subjects: Vec<SubjectResult>,
+    /// Patients of the study of whom nothing is said.
+    pub(crate) left_out: Vec<LeftOutJson>,
     /// Overall responses by RECIST 1.1 beside those that the tables state.
     pub(crate) agreement: Option<AgreementResult>,
     /// What was left out.
     pub(crate) notes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LeftOutJson {
+    pub(crate) id: String,
+    /// Why.
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Serialize)]

@@ -40,6 +40,15 @@ pub(crate) fn print(result: &FollowResult) -> anyhow::Result<()> {
             ));
         }
     }
+    if !result.left_out.is_empty() {
+        text.push_str(&format!(
+            "\n{} patients are not followed; what is said of the others alone may be biased\n",
+            result.left_out.len()
+        ));
+        for left_out in &result.left_out {
+            text.push_str(&format!("  {}: {}\n", left_out.id, left_out.reason));
+        }
+    }
     for note in &result.notes {
         text.push_str(&format!("note: {note}\n"));
     }

@@ -1,9 +1,11 @@
 //! Markers and toxicity of a patient, from laboratory values and events.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sirt_outcome::{
-    AdverseEvent, Attribution, Day, EventKind, GradedValue, LaboratoryGrades, MarkerDefinitions,
-    PatientRecord, link_event,
+    AdverseEvent, Attribution, Day, EventKind, EventWindows, GradedValue, LaboratoryGrade,
+    LaboratoryGrades, MarkerDefinitions, OutcomeError, PatientRecord,
 };
 use sirt_store::{StudyLaboratory, StudySubject};
 
@@ -45,6 +47,10 @@ pub(crate) struct ToxicityJson {
     /// Of an event: probable, possible or unlikely.
     attribution: Option<&'static str>,
     days_after_treatment: Option<i32>,
+    /// Of a laboratory value: how many of them there are after treatment.
+    values: Option<usize>,
+    /// How many of these have no grade; the reason says why.
+    not_graded: Option<usize>,
     doubtful: bool,
 }
 
@@ -53,48 +59,46 @@ fn start(record: &PatientRecord) -> Option<Day> {
     record.first_treatment().or_else(|| record.baseline_day(0))
 }
 
-/// Every marker by every definition.
+/// Every marker by every definition; one that cannot be judged is a note.
 pub(super) fn markers(
-    subject: &StudySubject,
     record: &PatientRecord,
     definitions: &MarkerDefinitions,
-) -> anyhow::Result<Vec<MarkerJson>> {
+    notes: &mut Vec<String>,
+) -> Vec<MarkerJson> {
     let Some(start) = start(record) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut found = Vec::new();
     for marker in &record.markers {
-        let rows: Vec<&StudyLaboratory> = subject
-            .laboratory
-            .iter()
-            .filter(|row| row.is_marker && row.test == marker.name)
-            .collect();
         for definition in definitions.iter() {
-            let verdicts = definition.judge(&marker.values, start)?;
+            let verdicts = match definition.judge(&marker.values, start) {
+                Ok(verdicts) => verdicts,
+                Err(error) => {
+                    notes.push(format!("{} by {}: {error}", marker.name, definition.name));
+                    continue;
+                }
+            };
             found.push(MarkerJson {
                 marker: marker.name.clone(),
                 definition: definition.name.clone(),
                 doubtful: definition.doubtful,
                 values: verdicts
-                    .iter()
-                    .map(|verdict| {
-                        let row = rows.iter().find(|row| row.day == verdict.day);
-                        MarkerValueJson {
-                            date: verdict.day.to_string(),
-                            value: row.map_or(f64::NAN, |row| row.value),
-                            unit: row.map(|row| row.unit.clone()).unwrap_or_default(),
-                            change_from_baseline: verdict
-                                .change_from_baseline
-                                .map(|change| 100.0 * change),
-                            response: verdict.response.map_or("NE", sirt_outcome::Response::name),
-                            reason: verdict.response.err().map(|why| why.reason()),
-                        }
+                    .into_iter()
+                    .map(|verdict| MarkerValueJson {
+                        date: verdict.day.to_string(),
+                        value: verdict.value,
+                        unit: verdict.unit,
+                        change_from_baseline: verdict
+                            .change_from_baseline
+                            .map(|change| 100.0 * change),
+                        response: verdict.response.map_or("NE", sirt_outcome::Response::name),
+                        reason: verdict.response.err().map(|why| why.reason()),
                     })
                     .collect(),
             });
         }
     }
-    Ok(found)
+    found
 }
 
 /// Names of tests that are no markers, each once and in order.
@@ -115,6 +119,7 @@ pub(super) fn toxicity(
     subject: &StudySubject,
     record: &PatientRecord,
     grades: &LaboratoryGrades,
+    windows: &EventWindows,
     notes: &mut Vec<String>,
 ) -> Vec<ToxicityJson> {
     let mut found = Vec::new();
@@ -140,7 +145,7 @@ pub(super) fn toxicity(
             onset: event.onset,
             resolved: event.resolved,
         };
-        let link = link_event(&event, &treated, None);
+        let link = windows.link(&event, &treated, None);
         found.push(ToxicityJson {
             kind: "event",
             term: event.term,
@@ -155,19 +160,31 @@ pub(super) fn toxicity(
                 Attribution::Unlikely => "unlikely",
             }),
             days_after_treatment: link.days_after,
-            doubtful: false,
+            values: None,
+            not_graded: None,
+            doubtful: link.doubtful,
         });
     }
     found
 }
 
-/// The first of the highest grades of a test after `start`.
+/// Why a value has no grade.
+fn lack(error: &OutcomeError) -> String {
+    match error {
+        OutcomeError::MissingValue { .. } => "no reference range".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The first of the highest grades of a test after `start`, with the count of
+/// values that have none; none without values after `start`.
 fn worst(
     subject: &StudySubject,
     name: &str,
     start: Day,
     grades: &LaboratoryGrades,
-) -> Result<Option<ToxicityJson>, sirt_outcome::OutcomeError> {
+) -> Result<Option<ToxicityJson>, OutcomeError> {
+    let term = &grades.named(name)?.term;
     let mut rows: Vec<&StudyLaboratory> = subject
         .laboratory
         .iter()
@@ -175,40 +192,63 @@ fn worst(
         .collect();
     rows.sort_by_key(|row| row.day);
     let baseline = rows.iter().rev().find(|row| row.day <= start).copied();
-    let mut worst: Option<ToxicityJson> = None;
-    for row in rows.iter().filter(|row| row.day > start) {
+    rows.retain(|row| row.day > start);
+    let mut worst: Option<(&StudyLaboratory, LaboratoryGrade)> = None;
+    let mut lacks: BTreeMap<String, usize> = BTreeMap::new();
+    for row in &rows {
         let same_unit = baseline.filter(|baseline| baseline.unit == row.unit);
-        let grade = grades.grade(
-            name,
-            GradedValue {
-                value: row.value,
-                lower_limit: row.lower_limit,
-                upper_limit: row.upper_limit,
-                baseline: same_unit.map(|row| row.value),
-                baseline_upper_limit: same_unit.and_then(|row| row.upper_limit),
-                symptomatic: false,
-                anticoagulated: false,
-            },
-        )?;
-        if worst
-            .as_ref()
-            .is_none_or(|worst| worst.grade < Some(grade.grade))
-        {
-            worst = Some(ToxicityJson {
-                kind: "laboratory",
-                term: grade.term,
-                grade: Some(grade.grade),
-                date: row.day.to_string(),
-                value: Some(row.value),
-                unit: Some(row.unit.clone()),
-                reason: format!("compared with {}", grade.compared_with),
-                attribution: None,
-                days_after_treatment: Some(row.day.since(start)),
-                doubtful: grade.doubtful,
-            });
+        let given = GradedValue {
+            value: row.value,
+            lower_limit: row.lower_limit,
+            upper_limit: row.upper_limit,
+            baseline: same_unit.map(|row| row.value),
+            baseline_upper_limit: same_unit.and_then(|row| row.upper_limit),
+            symptomatic: false,
+            anticoagulated: false,
+        };
+        match grades.grade(name, given) {
+            Ok(grade) => {
+                if worst
+                    .as_ref()
+                    .is_none_or(|(_, worst)| worst.grade < grade.grade)
+                {
+                    worst = Some((row, grade));
+                }
+            }
+            Err(error) => *lacks.entry(lack(&error)).or_default() += 1,
         }
     }
-    Ok(worst)
+    // Without any grade the first value stands for all.
+    let Some(shown) = worst
+        .as_ref()
+        .map(|(row, _)| *row)
+        .or(rows.first().copied())
+    else {
+        return Ok(None);
+    };
+    let mut reasons: Vec<String> = worst
+        .iter()
+        .map(|(_, grade)| format!("compared with {}", grade.compared_with))
+        .collect();
+    reasons.extend(
+        lacks.iter().map(|(why, count)| {
+            format!("cannot be graded: {why} ({count} of {} values)", rows.len())
+        }),
+    );
+    Ok(Some(ToxicityJson {
+        kind: "laboratory",
+        term: term.clone(),
+        grade: worst.as_ref().map(|(_, grade)| grade.grade),
+        date: shown.day.to_string(),
+        value: Some(shown.value),
+        unit: Some(shown.unit.clone()),
+        reason: reasons.join("; "),
+        attribution: None,
+        days_after_treatment: Some(shown.day.since(start)),
+        values: Some(rows.len()),
+        not_graded: Some(lacks.values().sum()),
+        doubtful: worst.is_some_and(|(_, grade)| grade.doubtful),
+    }))
 }
 
 /// What an event is by its term.

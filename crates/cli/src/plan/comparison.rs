@@ -8,7 +8,7 @@ use sirt_dosimetry::{
 use sirt_quantity::{AbsorbedDose, Activity};
 
 use super::delivered_dose::{
-    DeliveredImageResult, FiledStructure, Group, Measured, Treated, groups, measured, names,
+    Blur, DeliveredImageResult, FiledStructure, Group, Measured, Treated, groups, measured, names,
     normal_of,
 };
 use super::images::TerritoryFigures;
@@ -35,6 +35,8 @@ pub(crate) struct ComparisonRow {
     pub(crate) delivered_source: String,
     #[serde(flatten)]
     pub(crate) doses: PlannedDelivered,
+    /// Of a tumour that the image after treatment blurs: part of what differs.
+    pub(crate) blur: Option<Blur>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -202,13 +204,10 @@ impl RowsOfGroup<'_> {
         compared: &mut Compared,
     ) -> anyhow::Result<()> {
         let mut notes = Vec::new();
-        if draft.role == Role::Tumour
-            && let Some(structure) = self
-                .measured
-                .and_then(|measured| measured.named(&draft.structure))
-        {
-            notes.extend(structure.blur());
-        }
+        let blur = self
+            .measured
+            .filter(|_| draft.role == Role::Tumour)
+            .and_then(|measured| measured.named(&draft.structure)?.blur());
         if let (Some(planned), Some((_, delivered))) = (draft.volume_ml, found)
             && (delivered / planned - 1.0).abs() > WORTH_TELLING
         {
@@ -233,6 +232,7 @@ impl RowsOfGroup<'_> {
                 _ => "assays".to_owned(),
             },
             doses,
+            blur,
             notes,
         });
         Ok(())

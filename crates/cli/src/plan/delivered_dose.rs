@@ -189,20 +189,26 @@ pub(crate) struct FiledMean {
     pub(crate) mean: f64,
 }
 
+/// By how much the blur of an image lowers a tumour.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Blur {
+    pub(crate) resolution_fwhm_mm: f64,
+    /// Part of its mean that a sphere of the tumour's volume shows in cold
+    /// surroundings.
+    pub(crate) recovery: f64,
+}
+
 impl FiledStructure {
-    /// That blur lowers a tumour, where it shows less than this part of a
+    /// How much blur lowers a tumour, where it shows less than this part of a
     /// sphere of its volume.
-    pub(super) fn blur(&self) -> Option<String> {
+    pub(super) fn blur(&self) -> Option<Blur> {
         const WORTH_TELLING: f64 = 0.95;
         let resolution = Length::from_mm(self.uncertainty.resolution_fwhm_mm);
         let diameter = sphere_diameter(Capacity::from_ml(self.volume_ml));
         let shown = blurred_sphere_recovery(diameter, resolution);
-        (shown < WORTH_TELLING).then(|| {
-            format!(
-                "at a resolution of {} mm a sphere of its volume in cold surroundings shows {:.0} % of its mean: part of what differs is blur",
-                self.uncertainty.resolution_fwhm_mm,
-                100.0 * shown
-            )
+        (shown < WORTH_TELLING).then_some(Blur {
+            resolution_fwhm_mm: self.uncertainty.resolution_fwhm_mm,
+            recovery: shown,
         })
     }
 
@@ -323,7 +329,9 @@ fn dose_of_image(
     let arguments = dose_arguments(treated, group, image, given, method)?;
     let territories = names(treated, group);
     let mut missing = Vec::new();
-    let case = dose::calculated(&arguments, SettledBy::Administration, stages, |masks| {
+    let known_ct = treated.images.and_then(|images| images.ct.as_ref());
+    let settled_by = SettledBy::Administration;
+    let case = dose::calculated(&arguments, settled_by, known_ct, stages, |masks| {
         let mut further = Vec::new();
         for name in &territories {
             match normal_liver_of(treated.case, name, masks)? {

@@ -10,6 +10,7 @@ use sirt_dosimetry::{
 use sirt_quantity::{Capacity, DoseFactor, Mass, NuclideLibrary, ResidualFraction, TimeSpan};
 use sirt_store::{Case, Intent, Lobe, PrescriptionMethod, Territory};
 
+use super::assumption::{Assumption, AssumptionKind};
 use super::images::{TerritoryFigures, WorkUpImages};
 use super::planar::PlanarWorkUp;
 
@@ -137,7 +138,7 @@ pub(super) struct PlanFacts {
     pub(super) goals: CardGoals,
     pub(super) territories: Vec<CardTerritory>,
     pub(super) figures: Vec<Option<TerritoryFigures>>,
-    pub(super) assumptions: Vec<String>,
+    pub(super) assumptions: Vec<Assumption>,
 }
 
 impl PlanFacts {
@@ -211,7 +212,7 @@ impl PlanFacts {
 fn lung_mass(
     case: &Case,
     images: Option<&WorkUpImages>,
-    assumptions: &mut Vec<String>,
+    assumptions: &mut Vec<Assumption>,
 ) -> anyhow::Result<Mass> {
     let by_ct = images.and_then(|images| images.lung_mass);
     if let Some(stated) = &case.lungs {
@@ -227,10 +228,13 @@ fn lung_mass(
         return Ok(stated.mass);
     }
     if let Some(by_ct) = by_ct {
-        assumptions.push(format!(
-            "lung mass {:.0} g by CT ({:.0} mL)",
-            by_ct.mass().as_g(),
-            by_ct.capacity().as_ml()
+        assumptions.push(Assumption::new(
+            AssumptionKind::LungMassByCt,
+            format!(
+                "lung mass {:.0} g by CT ({:.0} mL)",
+                by_ct.mass().as_g(),
+                by_ct.capacity().as_ml()
+            ),
         ));
         return Ok(by_ct.mass());
     }
@@ -243,15 +247,18 @@ fn lung_mass(
                 part.mass().as_g()
             )
         });
-    assumptions.push(format!(
-        "lung mass {} kg by convention{instead} ({}{})",
-        conventional.value,
-        conventional.source,
-        if conventional.doubtful {
-            "; recalled"
-        } else {
-            ""
-        }
+    assumptions.push(Assumption::new(
+        AssumptionKind::LungMassByConvention,
+        format!(
+            "lung mass {} kg by convention{instead} ({}{})",
+            conventional.value,
+            conventional.source,
+            if conventional.doubtful {
+                "; recalled"
+            } else {
+                ""
+            }
+        ),
     ));
     Ok(Mass::from_kg(conventional.value))
 }
@@ -259,7 +266,7 @@ fn lung_mass(
 fn liver(
     case: &Case,
     images: Option<&WorkUpImages>,
-    assumptions: &mut Vec<String>,
+    assumptions: &mut Vec<Assumption>,
 ) -> anyhow::Result<Option<InvolvedVolume>> {
     let by_image = images.and_then(WorkUpImages::liver_volumes);
     let stated = case
@@ -280,10 +287,13 @@ fn liver(
             Ok(Some(InvolvedVolume::of_liver(total, tumour)?))
         }
         (None, Some((total, tumour))) => {
-            assumptions.push(format!(
-                "liver {:.0} mL with {:.0} mL tumour by the structures",
-                total.as_ml(),
-                tumour.as_ml()
+            assumptions.push(Assumption::new(
+                AssumptionKind::LiverByStructures,
+                format!(
+                    "liver {:.0} mL with {:.0} mL tumour by the structures",
+                    total.as_ml(),
+                    tumour.as_ml()
+                ),
             ));
             Ok(Some(InvolvedVolume::of_liver(total, tumour)?))
         }
@@ -298,14 +308,14 @@ fn card_territory(
     figures: Option<&TerritoryFigures>,
     product: &Product,
     (shunt, liver): (&ShuntEstimate, Option<InvolvedVolume>),
-    assumptions: &mut Vec<String>,
+    assumptions: &mut Vec<Assumption>,
 ) -> anyhow::Result<CardTerritory> {
     let name = &territory.name;
     let pick = |what: &str,
                 stated: Option<f64>,
                 measured: Option<f64>,
                 unit: &str,
-                told: &mut Vec<String>| {
+                told: &mut Vec<Assumption>| {
         if let (Some(stated), Some(measured)) = (stated, measured) {
             tell_apart(&format!("{what} of `{name}`"), stated, measured, unit, told);
         }
@@ -336,8 +346,9 @@ fn card_territory(
     let total = within(total, liver.map(|liver| liver.total()));
     let tumour = tumour.map(|tumour| within(tumour, liver.map(|liver| liver.tumour())));
     if tumour.is_none() {
-        assumptions.push(format!(
-            "no tumour volume is stated for `{name}`: taken as none"
+        assumptions.push(Assumption::new(
+            AssumptionKind::NoTumour,
+            format!("no tumour volume is stated for `{name}`: taken as none"),
         ));
     }
     let ratio = pick(
@@ -354,7 +365,7 @@ fn card_territory(
     let residual = prescription
         .and_then(|prescription| prescription.expected_residual)
         .unwrap_or_else(|| {
-            assumptions.push(format!(
+            let usual = format!(
                 "no residual is expected in `{name}`{}",
                 product
                     .data
@@ -366,7 +377,8 @@ fn card_territory(
                             product.data.id, usual.value, usual.source
                         )
                     })
-            ));
+            );
+            assumptions.push(Assumption::new(AssumptionKind::NoResidual, usual));
             ResidualFraction::ZERO
         });
     let mut uncertainty = PlanUncertainty::built_in()?;
@@ -403,11 +415,14 @@ fn card_territory(
 }
 
 /// Tells that a stated value was taken over a measured one that differs.
-fn tell_apart(what: &str, stated: f64, measured: f64, unit: &str, told: &mut Vec<String>) {
+fn tell_apart(what: &str, stated: f64, measured: f64, unit: &str, told: &mut Vec<Assumption>) {
     if (measured / stated - 1.0).abs() > WORTH_TELLING {
         let space = if unit.is_empty() { "" } else { " " };
-        told.push(format!(
-            "{what}: the case states {stated:.4}{space}{unit}, the images show {measured:.4}{space}{unit}; the stated one was taken"
+        told.push(Assumption::new(
+            AssumptionKind::StatedOverMeasured,
+            format!(
+                "{what}: the case states {stated:.4}{space}{unit}, the images show {measured:.4}{space}{unit}; the stated one was taken"
+            ),
         ));
     }
 }

@@ -13,11 +13,12 @@ use sirt_dosimetry::{
     VoxelPrediction, extrahepatic_foci, is_cut_by_image, joined_regions, lung_mass_from_ct,
     organ_uptake, shared_region, swapped_lobes_mm, uniform_liver_parts,
 };
-use sirt_image::{Counts, PixelUnits, Structure, Volume, WeightMask};
+use sirt_image::{Counts, Hounsfield, PixelUnits, Structure, Volume, WeightMask};
 use sirt_quantity::{Capacity, Density, Length, LungShuntFraction};
 use sirt_store::{Case, ImageDifference, Images, Lobe, StructureRole, Territory};
 
 use super::maa;
+use crate::inputs::KnownCt;
 use crate::result::Finding;
 use crate::settled_by::SettledBy;
 use crate::structure_input::Place;
@@ -55,6 +56,8 @@ pub(crate) struct WorkUpImages {
     /// Volume of both lungs, where an image or a person tells it.
     whole_lungs: Option<Capacity>,
     pub(crate) findings: Vec<Finding>,
+    /// Where it was read, in the frame of the SPECT.
+    pub(crate) ct: Option<KnownCt>,
     /// By a CT that shows all of the lungs.
     pub(crate) lung_mass: Option<LungMass>,
     /// Of the part of the lungs that a CT shows which ends inside them.
@@ -199,10 +202,19 @@ impl WorkUpImages {
         findings.extend(of_structures);
         let liver = joined(&masks, Role::Liver)?;
         let lungs = joined(&masks, Role::Lung)?;
-        let by_ct = match (&images.ct, &lungs) {
-            (Some(path), Some(_)) => Some(lungs_by_ct(path, &structures, place, settings)?),
+        let ct = match (&images.ct, &lungs) {
+            (Some(path), Some(_)) => Some(KnownCt::read(
+                path,
+                frame.as_ref(),
+                images.registration.as_deref().zip(registration.as_ref()),
+                settled_by,
+            )?),
             _ => None,
         };
+        let by_ct = ct
+            .as_ref()
+            .map(|ct| lungs_by_ct(&ct.volume, &structures, place, settings))
+            .transpose()?;
         let whole_lungs = match by_ct {
             Some(LungsByCt::Whole(lungs)) => Some(lungs.capacity()),
             _ => settings.stated_lungs,
@@ -224,6 +236,7 @@ impl WorkUpImages {
             },
             whole_lungs,
             findings,
+            ct,
             lung_mass: match by_ct {
                 Some(LungsByCt::Whole(lungs)) => Some(lungs),
                 _ => None,
@@ -338,9 +351,9 @@ impl WorkUpImages {
             .collect();
         let (foci, hidden) =
             extrahepatic_foci(&search, &organs).context("search outside of liver and lungs")?;
-        let parts = self.liver_parts(liver)?;
-        let parts: Vec<&WeightMask> = parts.iter().collect();
         let organs = if self.spread.fwhm > Length::ZERO {
+            let parts = self.liver_parts(liver)?;
+            let parts: Vec<&WeightMask> = parts.iter().collect();
             organ_uptake(&search, &parts, &organs).context("uptake of organs")?
         } else {
             // As imaged, spill from the liver would be taken for uptake.
@@ -594,13 +607,12 @@ enum LungsByCt {
 
 /// Mass of the lungs on the CT's own grid.
 fn lungs_by_ct(
-    path: &Path,
+    ct: &Volume<Hounsfield>,
     structures: &[Structure],
     place: Place<'_>,
     settings: &Settings<'_>,
 ) -> anyhow::Result<LungsByCt> {
     let settled_by = settings.settled_by;
-    let (ct, _) = inputs::read_ct(path, place.frame, place.registration, settled_by)?;
     let on_ct = Place {
         grid: ct.grid(),
         frame: ct.frame_of_reference(),
@@ -620,7 +632,7 @@ fn lungs_by_ct(
         .collect();
     let (masks, _) = structure_input::weighted(&lungs, on_ct, &roles, settled_by)?;
     let lungs = joined(&masks, Role::Lung)?.context("no lung on the grid of the CT")?;
-    let mass = lung_mass_from_ct(&ct, &lungs).context("mass of the lungs by CT")?;
+    let mass = lung_mass_from_ct(ct, &lungs).context("mass of the lungs by CT")?;
     Ok(if is_cut_by_image(&lungs) {
         LungsByCt::Part(mass)
     } else {

@@ -1,5 +1,6 @@
 //! `sirt plan` and `sirt shunt`: a case to methods, limits, rules and vials.
 
+mod assumption;
 mod comparison;
 mod consistency;
 mod delivered_dose;
@@ -14,6 +15,7 @@ mod shunt;
 mod signing;
 mod text;
 mod unserved;
+mod work_up;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,6 +31,7 @@ use sirt_outcome::{AlbiGrade, LaboratoryValues, LiverFunctionTable};
 use sirt_quantity::{Activity, ResidualFraction};
 use sirt_store::{Case, CaseDocument};
 
+pub(crate) use self::assumption::{Assumption, AssumptionKind};
 pub(crate) use self::comparison::ComparisonRow;
 pub(crate) use self::delivered_dose::DeliveredImageResult;
 use self::delivered_dose::Treated;
@@ -36,9 +39,9 @@ use self::facts::{PlanFacts, Product};
 pub(crate) use self::history::TreatmentHistory;
 pub(crate) use self::images::{Extrahepatic, TerritoryFigures, WorkUpImages};
 pub(crate) use self::orders::{Delivered, VialPlan};
-use self::planar::PlanarWorkUp;
 pub(crate) use self::shunt::run as run_shunt;
 pub(crate) use self::signing::{Signing, SigningStatus};
+use self::work_up::WorkUp;
 use crate::failure::BLOCKED;
 use crate::plan_arguments::PlanArguments;
 use crate::progress::Stages;
@@ -77,7 +80,7 @@ pub(crate) struct PlanResult {
     pub(crate) comparison_notes: Vec<String>,
     /// Doses over all treatments, and what they leave.
     pub(crate) history: TreatmentHistory,
-    pub(crate) assumptions: Vec<String>,
+    pub(crate) assumptions: Vec<Assumption>,
     pub(crate) findings: Vec<Finding>,
     /// What the contents are signed by.
     pub(crate) signing: Signing,
@@ -189,19 +192,27 @@ pub(crate) fn planned(folder: &Path) -> anyhow::Result<PlanResult> {
     Ok(planned_with_images(folder)?.result)
 }
 
+impl Planned {
+    /// Reads the signatures of the case again, which may have got one since.
+    pub(crate) fn read_signatures(&mut self, folder: &Path) -> anyhow::Result<()> {
+        self.case.signatures = Case::read(folder)?.signatures;
+        let contents = CaseDocument::read(folder)?.contents()?;
+        self.result.signing = Signing::of(&self.case, &contents, &self.result)?;
+        Ok(())
+    }
+}
+
 /// Plans a case and keeps what the plan was made from.
 pub(crate) fn planned_with_images(folder: &Path) -> anyhow::Result<Planned> {
     let stages = Stages::new();
     let case = Case::read(folder)?;
     let product = Product::of(&case)?;
     stages.begin("images of the work-up");
-    let of_patient = consistency::of_case(&case, folder)?;
-    let images = WorkUpImages::read(&case, folder)?;
-    if let Some(images) = &images {
-        images.require_declared_overlaps(&case)?;
-    }
-    let planar = PlanarWorkUp::of_case(&case, folder)?;
-    let estimates = facts::shunts(&case, images.as_ref(), planar.as_ref())?;
+    let WorkUp {
+        images,
+        shunts: estimates,
+        mut findings,
+    } = WorkUp::of_case(&case, folder)?;
     let used = estimates
         .first()
         .cloned()
@@ -287,12 +298,6 @@ pub(crate) fn planned_with_images(folder: &Path) -> anyhow::Result<Planned> {
         child_pugh_points: liver_function.child_pugh_points,
     })?;
     let history = history::history(&case, &product, &facts, &chosen, &delivered, &judged.chosen)?;
-    let mut findings: Vec<Finding> = [of_patient]
-        .into_iter()
-        .chain(images.as_ref().map(|images| images.findings.clone()))
-        .chain(planar.map(|planar| planar.findings))
-        .flatten()
-        .collect();
     findings.append(&mut compared.findings);
     findings.extend(unserved::unserved(&case, &order));
     let mut result = PlanResult {

@@ -10,6 +10,7 @@ use sirt_dosimetry::{
 use sirt_quantity::{AbsorbedDose, Activity, Capacity, Fraction, TimeSpan};
 use sirt_store::{Case, TherapyKind};
 
+use super::assumption::{Assumption, AssumptionKind};
 use super::facts::{PlanFacts, Product, scenario, tumour_type};
 use super::images::Extrahepatic;
 use super::orders::{Delivered, VialPlan, of_territory};
@@ -309,7 +310,7 @@ fn extrahepatic(judgement: &Judgement<'_>) -> Option<Vec<ExtrahepaticFinding>> {
 }
 
 /// Clearances that name nothing that was found, in words.
-pub(super) fn unused_clearances(case: &Case, search: Option<&Extrahepatic>) -> Vec<String> {
+pub(super) fn unused_clearances(case: &Case, search: Option<&Extrahepatic>) -> Vec<Assumption> {
     let Some(search) = search else {
         return Vec::new();
     };
@@ -323,9 +324,12 @@ pub(super) fn unused_clearances(case: &Case, search: Option<&Extrahepatic>) -> V
         .iter()
         .filter(|clearance| !found.iter().any(|name| names(&clearance.finding, name)))
         .map(|clearance| {
-            format!(
-                "the clearance of `{}` names nothing that the search found; name a focus by its id or an organ by its name",
-                clearance.finding
+            Assumption::new(
+                AssumptionKind::UnusedClearance,
+                format!(
+                    "the clearance of `{}` names nothing that the search found; name a focus by its id or an organ by its name",
+                    clearance.finding
+                ),
             )
         })
         .collect()

@@ -10,6 +10,7 @@ use super::consistency;
 use super::facts;
 use super::images::{Settings, WorkUpImages};
 use super::planar::{PlanarInputs, PlanarWorkUp};
+use super::work_up::WorkUp;
 use super::{ShuntResult, text};
 use crate::plan_arguments::ShuntArguments;
 use crate::result::Finding;
@@ -28,33 +29,23 @@ struct ShuntOutput {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ShuntArguments) -> anyhow::Result<ExitCode> {
-    let (of_patient, images, planar, estimates) = match &arguments.case {
-        Some(folder) => {
-            let case = Case::read(folder)?;
-            let of_patient = consistency::of_case(&case, folder)?;
-            let images = WorkUpImages::read(&case, folder)?;
-            let planar = PlanarWorkUp::of_case(&case, folder)?;
-            let estimates = facts::shunts(&case, images.as_ref(), planar.as_ref())?;
-            (of_patient, images, planar, estimates)
-        }
+    let work_up = match &arguments.case {
+        Some(folder) => WorkUp::of_case(&Case::read(folder)?, folder)?,
         None => of_images(arguments)?,
     };
+    let estimates = work_up.shunts;
     let used = estimates
         .first()
         .cloned()
         .context("no lung shunt: structures of both liver and lungs are needed")?;
     let output = ShuntOutput {
         shunt: ShuntResult { used, estimates },
-        lung_mass_g: images
+        lung_mass_g: work_up
+            .images
             .as_ref()
             .and_then(|images| images.lung_mass)
             .map(|lungs| lungs.mass().as_g()),
-        findings: [of_patient]
-            .into_iter()
-            .chain(images.map(|images| images.findings))
-            .chain(planar.map(|planar| planar.findings))
-            .flatten()
-            .collect(),
+        findings: work_up.findings,
     };
     if arguments.json {
         table::print_json(&output)?;
@@ -66,15 +57,8 @@ pub(crate) fn run(arguments: &ShuntArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-type Measured = (
-    Vec<Finding>,
-    Option<WorkUpImages>,
-    Option<PlanarWorkUp>,
-    Vec<sirt_dosimetry::ShuntEstimate>,
-);
-
 /// What the images that the command line names say.
-fn of_images(arguments: &ShuntArguments) -> anyhow::Result<Measured> {
+fn of_images(arguments: &ShuntArguments) -> anyhow::Result<WorkUp> {
     let of_patient = consistency::of_images(
         arguments.spect.as_deref(),
         &arguments.planar,
@@ -121,5 +105,5 @@ fn of_images(arguments: &ShuntArguments) -> anyhow::Result<Measured> {
         None => None,
     };
     let estimates = facts::by_images(images.as_ref(), planar.as_ref())?;
-    Ok((of_patient, images, planar, estimates))
+    Ok(WorkUp::new(of_patient, images, planar, estimates))
 }

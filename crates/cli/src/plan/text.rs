@@ -248,6 +248,25 @@ fn delivered(result: &PlanResult) -> String {
             100.0 * image.over_delivered
         ));
     }
+    let blurred: Vec<String> = result
+        .comparison
+        .iter()
+        .filter_map(|row| Some((row, row.blur?)))
+        .map(|(row, blur)| {
+            format!(
+                "{} {:.0} % at {} mm",
+                row.structure,
+                100.0 * blur.recovery,
+                blur.resolution_fwhm_mm
+            )
+        })
+        .collect();
+    if !blurred.is_empty() {
+        text.push_str(&format!(
+            "  blur is part of what differs; a sphere of the volume shows in cold surroundings:\n    {}\n",
+            blurred.join(", ")
+        ));
+    }
     for row in &result.comparison {
         for note in &row.notes {
             text.push_str(&format!("  {}: {note}\n", row.structure));

@@ -6,6 +6,7 @@ use sirt_store::PriorTherapy;
 use super::figures::{gbq, gy, instant, ml, percent, ratio};
 use super::material::{Material, capital, numbers, sourced, spaced, words};
 use super::references::plain;
+use crate::plan::AssumptionKind;
 
 pub(super) fn uncertainty(material: &Material<'_>) -> Section {
     let mut columns = vec![words("Of", 5)];
@@ -72,7 +73,7 @@ pub(super) fn assumptions(material: &Material<'_>) -> Section {
                 .plan
                 .assumptions
                 .iter()
-                .map(|assumption| material.cited(assumption))
+                .map(|assumption| material.cited(&assumption.text))
                 .collect(),
         ));
     }
@@ -153,7 +154,7 @@ fn constants(material: &Material<'_>) -> Vec<Fact> {
                     .plan
                     .assumptions
                     .iter()
-                    .any(|told| told.starts_with("lung mass") && told.contains("by CT")) =>
+                    .any(|told| told.kind == AssumptionKind::LungMassByCt) =>
                 {
                     "CT of the case".to_owned()
                 }

@@ -8,6 +8,9 @@ use super::figures::{difference, gbq, gy, optional, percent};
 use super::material::{Material, numbers, row, text, words};
 use super::references::plain;
 
+/// Where the part that an image shows of a blurred tumour stands among the columns.
+const AT_SHOWN: usize = 4;
+
 /// None before anything was given.
 pub(super) fn section(material: &Material<'_>) -> anyhow::Result<Option<Section>> {
     if material.plan.delivered.is_empty() {
@@ -139,12 +142,13 @@ fn comparison(material: &Material<'_>) -> anyhow::Result<Vec<Block>> {
         Some([lower, upper]) => format!("{} ({}–{})", gy(dose), gy(lower), gy(upper)),
         None => gy(dose),
     };
+    let is_blurred = plan.comparison.iter().any(|row| row.blur.is_some());
     let rows = plan
         .comparison
         .iter()
         .map(|compared| {
             let doses = &compared.doses;
-            Row {
+            let mut row = Row {
                 cells: vec![
                     text(plain(&compared.structure)),
                     text(around(doses.planned_gy, doses.planned_interval_gy)),
@@ -167,24 +171,38 @@ fn comparison(material: &Material<'_>) -> anyhow::Result<Vec<Block>> {
                     },
                 ],
                 strong: false,
+            };
+            if is_blurred {
+                let shown = text(optional(compared.blur.map(|blur| blur.recovery), percent));
+                row.cells.insert(AT_SHOWN, shown);
             }
+            row
         })
         .collect();
+    let mut columns = vec![
+        words("Structure", 0),
+        numbers("Planned", "Gy"),
+        numbers("Expected", "Gy"),
+        numbers("Delivered", "Gy"),
+        numbers("By activity", "Gy"),
+        numbers("By distribution", "Gy"),
+        words("", 0),
+    ];
+    if is_blurred {
+        columns.insert(AT_SHOWN, numbers("Shown", "of mean"));
+    }
     blocks.push(Block::Table(Table {
         caption: "Planned and delivered mean dose of each structure, k = 2".to_owned(),
-        columns: vec![
-            words("Structure", 4),
-            numbers("Planned", "Gy"),
-            numbers("Expected", "Gy"),
-            numbers("Delivered", "Gy"),
-            numbers("By activity", "Gy"),
-            numbers("By distribution", "Gy"),
-            words("", 2),
-        ],
+        columns,
         rows,
-        note: Some(
-            "Expected is what was planned for the activity that was delivered. What lies between planned and expected is due to activity, between expected and delivered to distribution; they agree where that is within its uncertainty.".to_owned(),
-        ),
+        note: Some(format!(
+            "Expected is what was planned for the activity that was delivered. What lies between planned and expected is due to activity, between expected and delivered to distribution; they agree where that is within its uncertainty.{}",
+            if is_blurred {
+                " Shown is the part of its mean that a sphere of the tumour’s volume shows in cold surroundings at the resolution of the image: part of what differs is blur."
+            } else {
+                ""
+            }
+        )),
     }));
     let measured: Vec<PlannedDelivered> = plan
         .comparison
@@ -214,7 +232,7 @@ fn comparison(material: &Material<'_>) -> anyhow::Result<Vec<Block>> {
             caption: "Planned and delivered mean dose of each structure; shaded where dose is to be kept low.".to_owned(),
             alternative: "Two dots for each structure, planned and delivered mean dose, with intervals".to_owned(),
             picture: Picture::Svg(planned_delivered(&measured)?),
-            width: FigureWidth::Full,
+            width: FigureWidth::Medium,
         }));
     }
     blocks.extend(notes(

@@ -1,11 +1,12 @@
 //! The images of the work-up with contours, and the dose that they predict.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use sirt_dosimetry::{DoseVolumeHistogram, NamedMask, Role, predicted_dose};
 use sirt_image::{Hounsfield, Volume, VoxelQuantity, WeightMask};
-use sirt_quantity::{AbsorbedDose, Activity, ActivityConcentration, ResidualFraction};
+use sirt_quantity::{AbsorbedDose, Activity, ResidualFraction};
 use sirt_report::plot::{DvhCurve, dose_volume};
 use sirt_report::{Block, Figure, FigureWidth, Picture, Section, Table};
 
@@ -25,9 +26,9 @@ const CURVE_STEPS: u32 = 240;
 const TOLD_FRACTIONS: [f64; 3] = [0.98, 0.70, 0.02];
 
 /// A structure to outline and to tell the dose of.
-struct Region {
+struct Region<'a> {
     name: String,
-    mask: WeightMask,
+    mask: &'a WeightMask,
     tumour: bool,
 }
 
@@ -51,11 +52,12 @@ pub(super) fn sections(material: &Material<'_>, folder: &Path) -> anyhow::Result
     };
     let regions = regions(material, images)?;
     let ct = ct(material, images, folder)?;
+    let ct = ct.as_deref();
     let mut blocks = vec![Block::Figure(picture(
         images,
         &images.counts,
         ColourScale::Counts,
-        ct.as_ref(),
+        ct,
         &regions,
         if ct.is_some() {
             "MAA SPECT over CT"
@@ -72,18 +74,21 @@ pub(super) fn sections(material: &Material<'_>, folder: &Path) -> anyhow::Result
             heading: "Images of the work-up".to_owned(),
             blocks,
         },
-        predicted: predicted(material, images, ct.as_ref(), &regions)?,
+        predicted: predicted(material, images, ct, &regions)?,
     })
 }
 
 /// Liver, lungs left out, territories and tumours: what a reader looks for.
-fn regions(material: &Material<'_>, images: &WorkUpImages) -> anyhow::Result<Vec<Region>> {
-    let mut regions: Vec<Region> = Vec::new();
+fn regions<'a>(
+    material: &Material<'_>,
+    images: &'a WorkUpImages,
+) -> anyhow::Result<Vec<Region<'a>>> {
+    let mut regions = Vec::new();
     for territory in &material.case.territories {
         if let Some(mask) = images.mask_of(territory)? {
             regions.push(Region {
                 name: format!("territory {}", territory.name),
-                mask: mask.clone(),
+                mask,
                 tumour: false,
             });
         }
@@ -99,7 +104,7 @@ fn regions(material: &Material<'_>, images: &WorkUpImages) -> anyhow::Result<Vec
         if tumour || (named.role == Role::Liver && !is_territory) {
             regions.push(Region {
                 name: named.name.clone(),
-                mask: named.mask.clone(),
+                mask: &named.mask,
                 tumour,
             });
         }
@@ -107,11 +112,15 @@ fn regions(material: &Material<'_>, images: &WorkUpImages) -> anyhow::Result<Vec
     Ok(regions)
 }
 
+/// The CT of the work-up, read here where the plan had no need of it.
 fn ct(
     material: &Material<'_>,
     images: &WorkUpImages,
     folder: &Path,
-) -> anyhow::Result<Option<Volume<Hounsfield>>> {
+) -> anyhow::Result<Option<Arc<Volume<Hounsfield>>>> {
+    if let Some(known) = &images.ct {
+        return Ok(Some(Arc::clone(&known.volume)));
+    }
     let paths = material.case.images.in_folder(folder);
     let Some(path) = &paths.ct else {
         return Ok(None);
@@ -127,11 +136,11 @@ fn ct(
         registration.as_ref(),
         SettledBy::Case,
     )?;
-    Ok(Some(ct))
+    Ok(Some(Arc::new(ct)))
 }
 
 /// The middle of the tumour with the highest mean, or the hottest voxel.
-fn focus<Q: VoxelQuantity>(volume: &Volume<Q>, regions: &[Region]) -> [usize; 3] {
+fn focus<Q: VoxelQuantity>(volume: &Volume<Q>, regions: &[Region<'_>]) -> [usize; 3] {
     let mean = |mask: &WeightMask| {
         let (mut sum, mut weights) = (0.0, 0.0);
         for (at, weight) in mask.iter() {
@@ -143,8 +152,9 @@ fn focus<Q: VoxelQuantity>(volume: &Volume<Q>, regions: &[Region]) -> [usize; 3]
     regions
         .iter()
         .filter(|region| region.tumour)
-        .max_by(|a, b| mean(&a.mask).total_cmp(&mean(&b.mask)))
-        .and_then(|region| middle(&region.mask))
+        .map(|region| (region, mean(region.mask)))
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .and_then(|(region, _)| middle(region.mask))
         .unwrap_or_else(|| {
             let hottest = volume
                 .values()
@@ -160,7 +170,7 @@ fn picture<Q: VoxelQuantity>(
     overlay: &Volume<Q>,
     scale: ColourScale,
     ct: Option<&Volume<Hounsfield>>,
-    regions: &[Region],
+    regions: &[Region<'_>],
     title: &str,
     caption: &str,
 ) -> anyhow::Result<Figure> {
@@ -170,16 +180,15 @@ fn picture<Q: VoxelQuantity>(
         .map(|(at, region)| OutlinedStructure {
             name: &region.name,
             colour: structure_colour(at),
-            mask: &region.mask,
+            mask: region.mask,
             tumour: region.tumour,
         })
         .collect();
     // Without CT the counts themselves show where the patient is.
-    let counts: Volume<ActivityConcentration> = images.counts.mapped(|count| count);
     let png = preview_png(&Preview {
         overlay,
         scale,
-        underlay: ct.map_or(Underlay::Activity(&counts), Underlay::Ct),
+        underlay: ct.map_or(Underlay::Counts(&images.counts), Underlay::Ct),
         structures: &structures,
         focus: focus(overlay, regions),
         title,
@@ -205,7 +214,7 @@ fn predicted(
     material: &Material<'_>,
     images: &WorkUpImages,
     ct: Option<&Volume<Hounsfield>>,
-    regions: &[Region],
+    regions: &[Region<'_>],
 ) -> anyhow::Result<Option<Section>> {
     let mut parts = Vec::new();
     for territory in &material.plan.territories {
@@ -235,7 +244,7 @@ fn predicted(
     let mut curves = Vec::new();
     let mut rows = Vec::new();
     for region in regions {
-        let histogram = DoseVolumeHistogram::of_structure(&dose, &region.mask)
+        let histogram = DoseVolumeHistogram::of_structure(&dose, region.mask)
             .with_context(|| format!("structure `{}`", region.name))?;
         let top = histogram.max();
         let points = (0..=CURVE_STEPS)
@@ -275,7 +284,7 @@ fn predicted(
             caption: "Dose-volume histograms of the prediction: part of the volume that receives a dose or more.".to_owned(),
             alternative: "Cumulative dose-volume histograms of territories and tumours".to_owned(),
             picture: Picture::Svg(dose_volume(&curves)?),
-            width: FigureWidth::Full,
+            width: FigureWidth::Medium,
         }),
         Block::Table(Table {
             caption: "Predicted doses of structures".to_owned(),

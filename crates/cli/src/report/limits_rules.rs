@@ -87,10 +87,10 @@ pub(super) fn limits(material: &Material<'_>) -> Section {
     blocks.push(Block::Table(Table {
         caption: "Targets and limits".to_owned(),
         columns: vec![
-            words("Compartment", 2),
-            words("Bound", 2),
-            words("Made for", 5),
-            words("Source", 4),
+            words("Compartment", 0),
+            words("Bound", 0),
+            words("Made for", 0),
+            words("Source", 0),
         ],
         rows,
         note: Some("Mean doses unless it says otherwise. Doses of resin, glass and Ho-166 do not stand for each other.".to_owned()),
@@ -182,12 +182,12 @@ pub(super) fn rules(material: &Material<'_>) -> Section {
     let mut blocks = vec![Block::Table(Table {
         caption: "What each rule says".to_owned(),
         columns: vec![
-            words("Says", 5),
-            words("Rule", 5),
-            words("Value", 4),
-            words("Limit", 4),
-            words("Why", 9),
-            words("Source", 8),
+            words("Says", 0),
+            words("Rule", 0),
+            words("Value", 0),
+            words("Limit", 0),
+            words("Why", 0),
+            words("Source", 0),
         ],
         rows,
         note: Some("A stop is lifted by an override with name and reason where the rule allows one; that stays here. A rule marked doubtful has a limit that is this program's own or was not read again in its source.".to_owned()),

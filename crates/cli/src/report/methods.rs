@@ -131,7 +131,7 @@ fn plot(material: &Material<'_>) -> anyhow::Result<Option<Block>> {
                 .to_owned(),
         alternative: "Activity of each method for each territory".to_owned(),
         picture: Picture::Svg(method_card(&MethodCardPlot { territories })?),
-        width: FigureWidth::Full,
+        width: FigureWidth::Medium,
     })))
 }
 
@@ -338,9 +338,9 @@ fn origins(material: &Material<'_>) -> Table {
     Table {
         caption: "Where the methods come from".to_owned(),
         columns: vec![
-            words("Method", 3),
-            words("In files and options", 2),
-            words("Source", 5),
+            words("Method", 0),
+            words("In files and options", 0),
+            words("Source", 0),
         ],
         rows,
         note: None,

@@ -14,14 +14,13 @@ mod self_check;
 mod vials;
 mod work_up;
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_report::{Report, Signature};
-use sirt_store::{CaseDocument, Instant};
+use sirt_store::{CaseDocument, Instant, write_whole};
 
 use self::figures::Clock;
 use self::material::Material;
@@ -84,7 +83,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
     let mut planned = planned_with_images(&arguments.case)?;
     if let (Some(name), Some(role)) = (&arguments.sign, &arguments.role) {
         sign(&arguments.case, &planned, name, role)?;
-        planned = planned_with_images(&arguments.case)?;
+        planned.read_signatures(&arguments.case)?;
     }
     let outs = arguments.out.as_deref().zip(form);
     let (title, check) = written(&planned, &arguments.case, outs.as_slice())?;
@@ -136,7 +135,7 @@ fn written(
                 Form::Html => sirt_report::html(&report)?.into_bytes(),
                 Form::Pdf => pdf(&report)?,
             };
-            write_whole(out, &bytes)?;
+            write(out, &bytes)?;
         }
     }
     Ok((identity::title(&material), check))
@@ -178,8 +177,8 @@ fn document(material: &Material<'_>, check: &[SelfCheck], folder: &Path) -> anyh
     let images = images::sections(material, folder)?;
     let mut sections = vec![identity::section(material)];
     sections.extend(delivered::section(material)?);
-    sections.push(images.work_up);
     sections.push(identity::volumes(material));
+    sections.push(images.work_up);
     sections.push(work_up::shunt(material));
     sections.push(work_up::liver_function(material));
     sections.push(methods::section(material)?);
@@ -282,25 +281,13 @@ fn require_replaceable(out: &Path) -> anyhow::Result<()> {
     );
 }
 
-/// Writes a file whole or not at all.
-fn write_whole(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", out.display());
-    let folder = match out.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    std::fs::create_dir_all(&folder).with_context(cannot)?;
-    let mut name = out.file_name().with_context(cannot)?.to_os_string();
-    name.push(".new");
-    let beside = folder.join(name);
-    let written = std::fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| std::fs::rename(&beside, out));
-    if written.is_err() {
-        // What cannot be removed harms no report.
-        let _ = std::fs::remove_file(&beside);
+/// Writes a report, and the folder that it is to be in.
+fn write(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = out.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    written.with_context(cannot)
+    Ok(write_whole(out, bytes)?)
 }
 
 #[cfg(feature = "pdf")]

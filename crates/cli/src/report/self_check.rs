@@ -219,10 +219,10 @@ pub(super) fn section(material: &Material<'_>, check: &[SelfCheck]) -> Section {
             Block::Table(Table {
                 caption: "Items of the standards".to_owned(),
                 columns: vec![
-                    words("Item is", 2),
-                    words("What is wanted", 5),
-                    words("Where it is in this report", 4),
-                    words("Standard", 4),
+                    words("Item is", 0),
+                    words("What is wanted", 0),
+                    words("Where it is in this report", 0),
+                    words("Standard", 0),
                 ],
                 rows,
                 note: Some("* The standard itself was not read: items of Salem 2011 are those that Devcic 2014 [@devcic2014], table 1, appraises by; items of Lassmann 2011 are recalled.".to_owned()),

@@ -113,7 +113,7 @@ fn plot(material: &Material<'_>, plan: &OrderPlan) -> anyhow::Result<Figure> {
         ),
         alternative: "When each vial may be given and when it is to be".to_owned(),
         picture: Picture::Svg(vial_schedule(&VialSchedulePlot { days, vials })?),
-        width: FigureWidth::Full,
+        width: FigureWidth::Medium,
     })
 }
 
@@ -122,11 +122,11 @@ fn vials(material: &Material<'_>, plan: &OrderPlan) -> Table {
     Table {
         caption: "Vials to order".to_owned(),
         columns: vec![
-            words("Vial", 1),
+            words("Vial", 0),
             numbers("Activity", "GBq, at calibration"),
-            words("Calibrated", 3),
-            words("May be given from – to", 5),
-            words("For", 3),
+            words("Calibrated", 0),
+            words("May be given from – to", 0),
+            words("For", 0),
             numbers("Not used", "GBq"),
         ],
         rows: plan
@@ -188,15 +188,15 @@ fn infusions(material: &Material<'_>, plan: &OrderPlan) -> Table {
     Table {
         caption: "Infusions".to_owned(),
         columns: vec![
-            words("Territory", 3),
-            words("Vial", 1),
-            words("Planned", 3),
+            words("Territory", 0),
+            words("Vial", 0),
+            words("Planned", 0),
             numbers("Dispense", "GBq"),
             numbers("Draw", "mL"),
             numbers("Given", "GBq"),
             numbers("Off", "%"),
-            words("Earliest", 3),
-            words("Latest", 3),
+            words("Earliest", 0),
+            words("Latest", 0),
             numbers("Spheres", "million"),
         ],
         rows: plan

@@ -49,12 +49,12 @@ pub(super) fn shunt(material: &Material<'_>) -> Section {
         columns: vec![
             words("Way", 3),
             numbers("Shunt", ""),
-            numbers("± (k = 2)", "counting"),
+            numbers("±", "k = 2"),
             words("Source", 4),
         ],
         rows,
         note: Some(format!(
-            "Mass of the lungs: {} g. A shunt that was stated goes before those that were measured.",
+            "± is by counting, of planar views also by the borders of their outlines. Mass of the lungs: {} g. A shunt that was stated goes before those that were measured.",
             ml(material.plan.product.lung_mass_g)
         )),
     })];

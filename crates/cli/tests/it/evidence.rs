@@ -262,3 +262,134 @@ fn pooling_names_method_and_heterogeneity() {
     ]);
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[test]
+fn large_denominators_are_counted_and_absurd_ones_refused() {
+    let figure = |of: &str, rest: &[&str]| {
+        let mut line = vec!["evidence", "check", "--percent", "50", "--of", of];
+        line.extend(rest);
+        sirt(&line)
+    };
+    for of in ["1500", "100000"] {
+        let output = figure(of, &[]);
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("in all)"), "{said}");
+        assert!(said.lines().all(|line| line.len() < 2000));
+    }
+    // One count of two prints 50 %, none of one or three: 1/2 and 2/4.
+    let small = json(&figure("4", &["--json"]));
+    assert_eq!(small["at_most"]["counts"]["half_up"], 2);
+    assert_eq!(small["at_most"]["half_up"].as_array().unwrap().len(), 2);
+    for absurd in ["100001", "18446744073709551615"] {
+        let refused = figure(absurd, &[]);
+        assert_eq!(refused.status.code(), Some(1));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            said.contains("is not allowed; allowed is 1 to 100000"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn an_error_names_the_row_of_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    // Row 1 is left out, so that the wrong row is the second in use.
+    let file = write(
+        folder.path(),
+        "rows.csv",
+        b"arm,months,died,joined,share\nA,NA,1,0,1\nA,5,1,1,1\nB,6,0,7,1\nB,7,1,2,-3\n",
+    );
+    let said = |more: &[&str]| {
+        let mut line = vec![
+            "evidence",
+            "km",
+            text(&file),
+            "--time",
+            "months",
+            "--event",
+            "died",
+        ];
+        line.extend(more);
+        let output = sirt(&line);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for by in [&[][..], &["--by", "arm"][..]] {
+        let entry = said(&[by, &["--entry", "joined"]].concat());
+        assert!(
+            entry.contains("column `joined`, row 3: 7 is not allowed"),
+            "{entry}"
+        );
+        let weight = said(&[by, &["--weight", "share"]].concat());
+        assert!(
+            weight.contains("column `share`, row 4: -3 is not allowed"),
+            "{weight}"
+        );
+    }
+}
+
+#[test]
+fn a_test_that_cannot_be_made_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(
+        folder.path(),
+        "groups.csv",
+        b"arm,months,died,share,age\nA,4,0,1,50\nA,5,0,1,61\nB,6,0,1,55\nB,7,1,1,70\n",
+    );
+    let km = |more: &[&str]| {
+        let mut line = vec![
+            "evidence",
+            "km",
+            text(&file),
+            "--time",
+            "months",
+            "--json",
+            "--by",
+            "arm",
+        ];
+        line.extend(more);
+        json(&sirt(&line))
+    };
+    let weighted = km(&["--event", "died", "--weight", "share"]);
+    assert!(weighted["log_rank"].is_null());
+    assert_eq!(
+        weighted["log_rank_missing"],
+        "the log-rank test takes no weights; a Cox model does"
+    );
+    // The only event comes when nobody of the other group is at risk.
+    let lone = km(&["--event", "died"]);
+    assert!(lone["log_rank"].is_null());
+    assert!(
+        lone["log_rank_missing"]
+            .as_str()
+            .unwrap()
+            .starts_with("log-rank test: ")
+    );
+    let cox = json(&sirt(&[
+        "evidence",
+        "cox",
+        text(&write(
+            folder.path(),
+            "cox.csv",
+            b"months,died,age\n4,1,50\n5,1,61\n6,0,55\n7,1,52\n8,0,40\n",
+        )),
+        "--time",
+        "months",
+        "--event",
+        "died",
+        "--covariates",
+        "age",
+        "--ties",
+        "exact",
+        "--json",
+    ]));
+    assert!(cox["proportional_hazards"].is_null());
+    assert!(
+        cox["proportional_hazards_missing"]
+            .as_str()
+            .unwrap()
+            .contains("exact ties")
+    );
+}

@@ -165,6 +165,92 @@ fn grades_laboratory_values_and_links_events() {
 }
 
 #[test]
+fn values_without_a_reference_range_are_counted_and_never_hide_a_grade() {
+    let folder = with_laboratory(
+        "LB,P1,BILI,Bilirubin,25,umol/L,,,2024-02-09\n\
+         LB,P1,BILI,Bilirubin,70,umol/L,,21,2024-04-09\n\
+         LB,P1,ALT,Alanine Aminotransferase,900,U/L,,,2024-02-09\n\
+         LB,P1,ALT,Alanine Aminotransferase,950,U/L,,,2024-04-09\n\
+         LB,P1,PLAT,Platelets,20,10^9/L,,,2024-04-09\n",
+    );
+    let (_, json) = follow(folder.path(), &[]);
+    let seen: Vec<_> = json["subjects"][0]["toxicity"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|found| found["kind"] == "laboratory")
+        .map(|found| {
+            (
+                found["grade"].as_u64(),
+                found["not_graded"].as_u64().unwrap(),
+                found["reason"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    // 70 is above 3 times 21: grade 3 (ctcae2017); 20 · 10⁹/L platelets are of
+    // grade 4 without a range.
+    assert_eq!(
+        seen,
+        [
+            (
+                None,
+                2,
+                "cannot be graded: no reference range (2 of 2 values)"
+            ),
+            (
+                Some(3),
+                1,
+                "compared with the upper limit of normal; \
+                 cannot be graded: no reference range (1 of 2 values)"
+            ),
+            (Some(4), 0, "compared with absolute limits"),
+        ]
+    );
+}
+
+/// The whole study with other laboratory values.
+fn with_laboratory(rows: &str) -> tempfile::TempDir {
+    let folder = whole();
+    let head = LABORATORY.lines().next().unwrap();
+    std::fs::write(folder.path().join("lb.csv"), format!("{head}\n{rows}")).unwrap();
+    folder
+}
+
+#[test]
+fn two_markers_of_a_day_show_their_own_values() {
+    let folder = with_laboratory(
+        "LB,P1,CGA,Chromogranin A,800,ug/L,,100,2024-01-09\n\
+         LB,P1,CGA,Chromogranin A,1200,ug/L,,100,2024-04-09\n\
+         LB,P1,CGA,Chromogranin A,300,ug/L,,100,2024-04-09\n",
+    );
+    let (_, json) = follow(folder.path(), &[]);
+    let half = &json["subjects"][0]["markers"][0];
+    assert_eq!(half["definition"], "half");
+    let seen: Vec<_> = half["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| (value["value"].as_f64().unwrap(), value["response"].clone()))
+        .collect();
+    assert_eq!(seen, [(1200.0, "PD".into()), (300.0, "PR".into())]);
+}
+
+#[test]
+fn a_marker_that_cannot_be_ends_no_study() {
+    let folder = with_laboratory(
+        "LB,P1,CGA,Chromogranin A,800,ug/L,,100,2024-01-09\n\
+         LB,P1,CGA,Chromogranin A,-1,ug/L,,100,2024-04-09\n",
+    );
+    let (output, json) = follow(folder.path(), &[]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        json["notes"][0],
+        "lb.csv:3: LBSTRESN: chromogranin A -1 is outside 0..1e12 of its unit"
+    );
+    assert_eq!(json["subjects"][0]["criteria"]["recist-1.1"]["best"], "PR");
+}
+
+#[test]
 fn refuses_a_patient_by_the_rule_and_follows_the_others() {
     let results = RESULTS.replace("2024-06-25", "2024-03-25");
     let other = RESULTS
@@ -197,6 +283,55 @@ fn refuses_a_patient_by_the_rule_and_follows_the_others() {
     assert_eq!(
         json["subjects"][1]["criteria"]["recist-1.1"]["timepoints"][0]["overall"],
         "PR"
+    );
+}
+
+/// What people see.
+fn printed(folder: &Path, options: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_sirt"))
+        .args(["follow", "--sdtm"])
+        .arg(folder)
+        .args(options)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn who_is_not_followed_is_listed() {
+    let by_another = |text: &str| -> String {
+        text.lines()
+            .skip(1)
+            .map(|line| {
+                line.replace(",P1,", ",P2,")
+                    .replace("INVESTIGATOR", "CENTRAL")
+                    + "\n"
+            })
+            .collect()
+    };
+    let folder = study(&[
+        ("tu.csv", &format!("{TUMOURS}{}", by_another(TUMOURS))),
+        ("tr.csv", &format!("{RESULTS}{}", by_another(RESULTS))),
+        ("dm.csv", "DOMAIN,USUBJID,DTHFL\nDM,P1,\nDM,P2,\nDM,P3,Y\n"),
+    ]);
+    let (_, json) = follow(folder.path(), &["--reader", "INVESTIGATOR"]);
+    assert_eq!(json["subjects"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        json["left_out"],
+        serde_json::json!([
+            {
+                "id": "P2",
+                "reason": "no results by the reader `INVESTIGATOR`; read by CENTRAL"
+            },
+            {"id": "P3", "reason": "no results (TR); named in DM"},
+        ])
+    );
+    let said = printed(folder.path(), &["--reader", "INVESTIGATOR"]);
+    assert!(said.contains("2 patients are not followed"), "{said}");
+    assert!(
+        said.contains("  P3: no results (TR); named in DM\n"),
+        "{said}"
     );
 }
 

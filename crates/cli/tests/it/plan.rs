@@ -252,6 +252,10 @@ fn the_built_in_patient_comes_back_and_wrong_images_are_refused() {
         swapped.contains("the structure of the right lobe lies") && swapped.contains("swapped?"),
         "{swapped}"
     );
+    // The lung shunt of the case is no way around it.
+    let shunt = sirt(at, &["shunt", "."]);
+    assert_eq!(shunt.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&shunt.stderr).contains("swapped?"));
     let heavy = refused(&whole.replace("weight = \"75 kg\"", "weight = \"95 kg\""));
     assert!(
         heavy.contains("PatientWeight is 75 kg, the case states 95 kg")

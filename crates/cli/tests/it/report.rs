@@ -231,6 +231,9 @@ fn the_built_in_patient_has_pictures_and_a_predicted_dose() {
         "Dose to expect, voxel by voxel",
         "Tumour 3",
         "voxel-limit",
+        // Where the mass of the lungs is from, and what the uncertainty of a shunt is.
+        "CT of the case",
+        "by counting, of planar views also by the borders of their outlines",
     ] {
         assert!(page.contains(said), "{said}");
     }

@@ -22,8 +22,10 @@ const TABLE: &str = "table of marker definitions";
 pub struct MarkerValue {
     /// The day of the sample.
     pub day: Day,
-    /// The value, in the unit of its assay.
+    /// The value.
     pub value: f64,
+    /// Its unit as the record has it; values in different ones are not compared.
+    pub unit: String,
     /// Upper limit of normal of that assay, in the same unit.
     pub upper_limit: Option<f64>,
     /// Assay and laboratory; values of different ones are not compared.
@@ -68,7 +70,7 @@ pub enum MarkerNotEvaluable {
     NoUpperLimit,
     /// The baseline is not as high as the definition asks.
     BaselineNotHigh,
-    /// Another assay than at baseline.
+    /// Another assay or unit than at baseline.
     OtherAssay,
 }
 
@@ -86,10 +88,14 @@ impl MarkerNotEvaluable {
 }
 
 /// What a definition says of one value.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MarkerVerdict {
-    /// The day.
+    /// The day; a day can have several values.
     pub day: Day,
+    /// The value that is judged.
+    pub value: f64,
+    /// Its unit.
+    pub unit: String,
     /// The value over baseline, minus 1.
     pub change_from_baseline: Option<f64>,
     /// The category, or why there is none.
@@ -205,6 +211,8 @@ impl MarkerDefinition {
             }
             verdicts.push(MarkerVerdict {
                 day: value.day,
+                value: value.value,
+                unit: value.unit.clone(),
                 change_from_baseline: baseline
                     .filter(|baseline| baseline.value > 0.0)
                     .map(|baseline| value.value / baseline.value - 1.0),
@@ -227,7 +235,7 @@ impl MarkerDefinition {
         let (Some(limit_then), Some(limit)) = (baseline.upper_limit, value.upper_limit) else {
             return Ok(Err(MarkerNotEvaluable::NoUpperLimit));
         };
-        if baseline.assay != value.assay {
+        if baseline.assay != value.assay || baseline.unit != value.unit {
             return Ok(Err(MarkerNotEvaluable::OtherAssay));
         }
         let multiple = Diameter::parse(&self.evaluable_above).map_or(10_000, Diameter::ticks);
@@ -260,6 +268,7 @@ mod tests {
             .map(|(day, value)| MarkerValue {
                 day: Day::from_number(*day),
                 value: *value,
+                unit: "ug/L".to_owned(),
                 upper_limit: Some(100.0),
                 assay: None,
                 confounded: false,
@@ -324,6 +333,33 @@ mod tests {
         let mut other = series(&[(0, 400.0), (30, 50.0)]);
         other[1].assay = Some("another".to_owned());
         assert_eq!(judged("half", &other), [Err(OtherAssay)]);
+        let mut other = series(&[(0, 400.0), (30, 50.0)]);
+        other[1].unit = "nmol/L".to_owned();
+        assert_eq!(judged("half", &other), [Err(OtherAssay)]);
+    }
+
+    #[test]
+    fn two_values_of_a_day_keep_their_verdicts() {
+        let definitions = MarkerDefinitions::built_in().unwrap();
+        let verdicts = definitions
+            .named("half")
+            .unwrap()
+            .judge(
+                &series(&[(0, 400.0), (30, 500.0), (30, 150.0)]),
+                Day::from_number(0),
+            )
+            .unwrap();
+        let seen: Vec<_> = verdicts
+            .iter()
+            .map(|verdict| (verdict.value, verdict.unit.as_str(), verdict.response))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (500.0, "ug/L", Ok(Response::Progressive)),
+                (150.0, "ug/L", Ok(Response::Partial)),
+            ]
+        );
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub struct Kappa {
 ///
 /// # Errors
 /// [`OutcomeError::ColumnLength`]; [`OutcomeError::Argument`] for the level;
-/// [`OutcomeError::NotEstimable`] without subjects or where chance alone agrees
-/// wholly.
+/// [`OutcomeError::NotEstimable`] without subjects, and where both readers put
+/// all of them into one category: kappa is undefined there.
 pub fn cohen_kappa(
     first: &[u32],
     second: &[u32],
@@ -66,9 +66,28 @@ pub fn cohen_kappa(
         .max()
         .map_or(0, |top| *top as usize + 1);
     let n = first.len() as f64;
+    // All in one category: chance alone agrees wholly, and 0/0 is left. Told by
+    // the categories, as sums of shares miss 1 by their rounding.
+    let mut seen = first.iter().chain(second);
+    if seen
+        .next()
+        .is_none_or(|one| seen.all(|category| category == one))
+    {
+        return Err(OutcomeError::NotEstimable {
+            method: "Cohen's kappa",
+            reason: if first.is_empty() {
+                "there are no subjects".to_owned()
+            } else {
+                "it is undefined where both readers put all subjects into one category".to_owned()
+            },
+        });
+    }
     let mut share = vec![vec![0.0; size]; size];
     for (row, column) in first.iter().zip(second) {
-        share[*row as usize][*column as usize] += 1.0 / n;
+        share[*row as usize][*column as usize] += 1.0;
+    }
+    for share in share.iter_mut().flatten() {
+        *share /= n;
     }
     let rows: Vec<f64> = share.iter().map(|row| row.iter().sum()).collect();
     let columns: Vec<f64> = (0..size)
@@ -92,12 +111,6 @@ pub fn cohen_kappa(
             by_row[row] += w * columns[column];
             by_column[column] += w * rows[row];
         }
-    }
-    if first.is_empty() || expected >= 1.0 {
-        return Err(OutcomeError::NotEstimable {
-            method: "Cohen's kappa",
-            reason: "it needs subjects in two categories".to_owned(),
-        });
     }
     let estimate = (observed - expected) / (1.0 - expected);
     let mut sum = 0.0;
@@ -162,7 +175,9 @@ pub fn fleiss_kappa(counts: &[Vec<u64>], level: f64) -> Result<Kappa, OutcomeErr
         / n;
     let expected: f64 = share.iter().map(|p| p * p).sum();
     if expected >= 1.0 {
-        return Err(refuse("all subjects are in one category"));
+        return Err(refuse(
+            "it is undefined where all readers put all subjects into one category",
+        ));
     }
     let spread: f64 = share.iter().map(|p| p * (1.0 - p)).sum();
     let skew: f64 = share.iter().map(|p| p * (1.0 - p) * (1.0 - 2.0 * p)).sum();

@@ -10,6 +10,7 @@ pub mod claim;
 pub mod competing_risks;
 pub mod cox;
 pub mod dose_response;
+mod newton;
 pub mod pooling;
 pub mod proportion;
 pub mod survival;

@@ -29,8 +29,8 @@ use super::selection::Selection;
 use super::timeline::Timeline;
 use super::trace::{Step, TraceRule};
 use super::{
-    Assessment, CriterionResult, CriterionRules, LesionFinding, Measure, NotComputed, PetReference,
-    Response, TimePoint, Tracer, VisualUptake, overall_response,
+    Assessment, ChangeLimit, CriterionResult, CriterionRules, LesionFinding, Measure, NotComputed,
+    PetReference, Response, TimePoint, Tracer, VisualUptake, overall_response,
 };
 
 /// The reference uptake in ticks: liver, or blood where the liver is diseased.
@@ -208,8 +208,24 @@ impl CriterionRules {
             steps.push(Step::of(TraceRule::ScansNotComparable));
             return Response::NotEvaluable;
         }
-        if self.glycolysis_rose(timeline, at, selection, steps)
-            || self.extent_rose(timeline, at, selection, steps)
+        let glycolysis =
+            |finding: &LesionFinding| finding.glycolysis.map(|mass| i64::from(mass.ticks()));
+        let extent = |finding: &LesionFinding| {
+            finding
+                .uptake_extent
+                .map(|length| i64::from(length.ticks()))
+        };
+        let mut rose_by = |limit, rule, of: &dyn Fn(&LesionFinding) -> Option<i64>| {
+            rose(timeline, at, selection, limit, of).is_some_and(|(was, is)| {
+                steps.push(Step::of(rule).numbers(is, was));
+                true
+            })
+        };
+        if rose_by(
+            self.glycolysis_progression,
+            TraceRule::GlycolysisRise,
+            &glycolysis,
+        ) || rose_by(self.extent_progression, TraceRule::ExtentRise, &extent)
         {
             return Response::Progressive;
         }
@@ -312,48 +328,20 @@ impl CriterionRules {
         }
         normal
     }
+}
 
-    fn glycolysis_rose(
-        &self,
-        timeline: &Timeline<'_>,
-        at: usize,
-        selection: &Selection,
-        steps: &mut Vec<Step>,
-    ) -> bool {
-        let Some(limit) = self.glycolysis_progression else {
-            return false;
-        };
-        let of = |finding: &LesionFinding| finding.glycolysis.map(|mass| i64::from(mass.ticks()));
-        let pair = total(timeline, 0, selection, of).zip(total(timeline, at, selection, of));
-        let Some((was, is)) = pair.filter(|(was, is)| limit.is_rise(*was, *is)) else {
-            return false;
-        };
-        steps.push(Step::of(TraceRule::GlycolysisRise).numbers(is, was));
-        true
-    }
-
-    fn extent_rose(
-        &self,
-        timeline: &Timeline<'_>,
-        at: usize,
-        selection: &Selection,
-        steps: &mut Vec<Step>,
-    ) -> bool {
-        let Some(limit) = self.extent_progression else {
-            return false;
-        };
-        let of = |finding: &LesionFinding| {
-            finding
-                .uptake_extent
-                .map(|length| i64::from(length.ticks()))
-        };
-        let pair = total(timeline, 0, selection, of).zip(total(timeline, at, selection, of));
-        let Some((was, is)) = pair.filter(|(was, is)| limit.is_rise(*was, *is)) else {
-            return false;
-        };
-        steps.push(Step::of(TraceRule::ExtentRise).numbers(is, was));
-        true
-    }
+/// The sums of something over all targets at baseline and now, where they rose by a limit.
+fn rose(
+    timeline: &Timeline<'_>,
+    at: usize,
+    selection: &Selection,
+    limit: Option<ChangeLimit>,
+    of: impl Fn(&LesionFinding) -> Option<i64>,
+) -> Option<(i64, i64)> {
+    let limit = limit?;
+    let was = total(timeline, 0, selection, &of)?;
+    let is = total(timeline, at, selection, &of)?;
+    limit.is_rise(was, is).then_some((was, is))
 }
 
 /// The sum of something over all targets; none when one lacks it.

@@ -70,17 +70,14 @@ pub enum Status {
         /// Why.
         cause: CauseOfDeath,
     },
-}
-
-impl Status {
-    /// The last day that is known of.
-    #[must_use]
-    pub const fn day(self) -> Day {
-        match self {
-            Self::Alive { last_contact } => last_contact,
-            Self::Dead { day, .. } => day,
-        }
-    }
+    /// Dead, on a day that is not known: times that end with death are not said.
+    DeadOnUnknownDay {
+        /// The first and the last day that it can have been; none where no
+        /// date is known, not even in part.
+        within: Option<[Day; 2]>,
+        /// Why.
+        cause: CauseOfDeath,
+    },
 }
 
 /// A tumour marker of a patient.

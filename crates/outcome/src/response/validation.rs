@@ -51,6 +51,8 @@ pub enum RecordRule {
     DeathBeforeScan,
     /// No treatment is later than death.
     DeathBeforeTreatment,
+    /// The day of death is known.
+    DeathDayUnknown,
     /// A scan is later than the last contact.
     ContactBeforeScan,
     /// A day was known only roughly.
@@ -94,6 +96,7 @@ impl RecordRule {
             Self::FragmentOfItself => "lesion.fragment-of-itself",
             Self::DeathBeforeScan => "status.death-before-last-scan",
             Self::DeathBeforeTreatment => "status.death-before-treatment",
+            Self::DeathDayUnknown => "status.death-day-unknown",
             Self::ContactBeforeScan => "status.contact-before-last-scan",
             Self::RoughDay => "record.rough-day",
             Self::NewAtBaseline => "lesion.new-at-baseline",
@@ -125,6 +128,7 @@ impl RecordRule {
             | Self::NodeWithoutShortAxis
             | Self::PerpendicularLonger
             | Self::EnhancingLarger
+            | Self::DeathDayUnknown
             | Self::ContactBeforeScan
             | Self::RoughDay
             | Self::MarkerWithoutLimit => Severity::Flagged,
@@ -587,29 +591,47 @@ impl PatientRecord {
             .max();
         let last_treatment = self.treatments.iter().map(|treatment| treatment.day).max();
         let mut say = |rule, reason| found.push(RecordFinding { rule, reason });
-        match status {
-            Status::Dead { day, .. } => {
-                if let Some(scan) = last_scan.filter(|scan| *scan > day) {
-                    say(
-                        RecordRule::DeathBeforeScan,
-                        format!(
-                            "death on {} and a scan on {}",
-                            self.shown(day),
-                            self.shown(scan)
-                        ),
-                    );
-                }
-                if let Some(treated) = last_treatment.filter(|treated| *treated > day) {
-                    say(
-                        RecordRule::DeathBeforeTreatment,
-                        format!(
-                            "death on {} and a treatment on {}",
-                            self.shown(day),
-                            self.shown(treated)
-                        ),
-                    );
-                }
+        // The last day that death can have been, and how that is said.
+        let died = match status {
+            Status::Dead { day, .. } => Some((day, "on")),
+            Status::DeadOnUnknownDay { within, .. } => within.map(|[_, last]| (last, "until")),
+            Status::Alive { .. } => None,
+        };
+        if let Some((day, word)) = died {
+            if let Some(scan) = last_scan.filter(|scan| *scan > day) {
+                say(
+                    RecordRule::DeathBeforeScan,
+                    format!(
+                        "death {word} {} and a scan on {}",
+                        self.shown(day),
+                        self.shown(scan)
+                    ),
+                );
             }
+            if let Some(treated) = last_treatment.filter(|treated| *treated > day) {
+                say(
+                    RecordRule::DeathBeforeTreatment,
+                    format!(
+                        "death {word} {} and a treatment on {}",
+                        self.shown(day),
+                        self.shown(treated)
+                    ),
+                );
+            }
+        }
+        match status {
+            Status::Dead { .. } => {}
+            Status::DeadOnUnknownDay { within, .. } => say(
+                RecordRule::DeathDayUnknown,
+                match within {
+                    Some([first, last]) => format!(
+                        "death from {} to {}, and no day of it",
+                        self.shown(first),
+                        self.shown(last)
+                    ),
+                    None => "death without a date".to_owned(),
+                },
+            ),
             Status::Alive { last_contact } => {
                 if let Some(scan) = last_scan.filter(|scan| *scan > last_contact) {
                     say(

@@ -178,15 +178,12 @@ impl LaboratoryGrades {
         self.tests.iter()
     }
 
-    /// The grade of a value of a test.
+    /// The row of a test.
     ///
     /// # Errors
-    /// [`OutcomeError::UnknownCriterion`] for a test that is not in the table,
-    /// [`OutcomeError::MissingValue`] without the limit of normal that it
-    /// needs, [`OutcomeError::Implausible`] for values that cannot be.
-    pub fn grade(&self, test: &str, given: GradedValue) -> Result<LaboratoryGrade, OutcomeError> {
-        let row = self
-            .tests
+    /// [`OutcomeError::UnknownCriterion`] for a test that is not in the table.
+    pub fn named(&self, test: &str) -> Result<&LaboratoryGrading, OutcomeError> {
+        self.tests
             .iter()
             .find(|row| row.name == test)
             .ok_or_else(|| OutcomeError::UnknownCriterion {
@@ -197,7 +194,17 @@ impl LaboratoryGrades {
                     .map(|row| row.name.as_str())
                     .collect::<Vec<_>>()
                     .join(", "),
-            })?;
+            })
+    }
+
+    /// The grade of a value of a test.
+    ///
+    /// # Errors
+    /// [`OutcomeError::UnknownCriterion`] for a test that is not in the table,
+    /// [`OutcomeError::MissingValue`] without a limit of normal that the grade
+    /// turns on, [`OutcomeError::Implausible`] for values that cannot be.
+    pub fn grade(&self, test: &str, given: GradedValue) -> Result<LaboratoryGrade, OutcomeError> {
+        let row = self.named(test)?;
         let (grade, compared_with) = row.grade(given)?;
         Ok(LaboratoryGrade {
             term: row.term.clone(),
@@ -220,17 +227,16 @@ impl LaboratoryGrading {
             missing: what.to_owned(),
         };
         if !self.fall.is_empty() {
-            let lower = given
-                .lower_limit
-                .ok_or_else(|| missing("the lower limit of normal"))?;
-            let lower = ticks(lower, "lower limit of normal")?;
             // Below an absolute limit, the limit of normal no longer asks.
             let absolute = limits(&self.fall)?;
             let passed = absolute.iter().take_while(|limit| value < **limit).count();
             let grade = if passed > 0 {
                 passed + 1
             } else {
-                usize::from(value < lower)
+                let lower = given
+                    .lower_limit
+                    .ok_or_else(|| missing("the lower limit of normal"))?;
+                usize::from(value < ticks(lower, "lower limit of normal")?)
             };
             return Ok((grade, "absolute limits"));
         }
@@ -244,18 +250,22 @@ impl LaboratoryGrading {
         }
         let upper = given
             .upper_limit
-            .ok_or_else(|| missing("the upper limit of normal"))?;
-        let upper = ticks(upper, "upper limit of normal")?;
+            .map(|limit| ticks(limit, "upper limit of normal"))
+            .transpose()?;
         let upper_then = given
             .baseline_upper_limit
-            .map_or(Ok(upper), |limit| ticks(limit, "upper limit of normal"))?;
+            .map(|limit| ticks(limit, "upper limit of normal"))
+            .transpose()?
+            .or(upper);
         if !self.from_baseline.is_empty()
-            && let Some(baseline) = baseline.filter(|baseline| *baseline > upper_then)
+            && let Some(baseline) =
+                baseline.filter(|baseline| upper_then.is_some_and(|limit| *baseline > limit))
         {
             let multiples = limits(&self.from_baseline)?;
             let grade = multiples_passed(value, baseline, &multiples, self.first_inclusive);
             return Ok((grade, "an abnormal baseline"));
         }
+        let upper = upper.ok_or_else(|| missing("the upper limit of normal"))?;
         let grade = multiples_passed(value, upper, &limits(&self.rise)?, false);
         if self.symptoms_decide {
             // 1: to 1.5, 2: to 2; to 5 and above it symptoms decide.
@@ -415,12 +425,37 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_of_normal_is_asked_for_only_where_the_grade_turns_on_it() {
+        // Below 75 and 25 · 10⁹/L platelets are of grade 2 and 4 (ctcae2017)
+        // wherever normal begins.
+        let platelets = |value| GradedValue {
+            value,
+            ..GradedValue::default()
+        };
+        assert_eq!(grade("platelets", platelets(74.0)), 2);
+        assert_eq!(grade("platelets", platelets(20.0)), 4);
+        // ALT of 100 at a limit of 40 at baseline: 301 is above 3 times 100,
+        // with no limit on its own day.
+        let alt = GradedValue {
+            value: 301.0,
+            baseline: Some(100.0),
+            baseline_upper_limit: Some(40.0),
+            ..GradedValue::default()
+        };
+        assert_eq!(grade("alt", alt), 2);
+    }
+
+    #[test]
     fn says_what_it_lacks() {
         let table = LaboratoryGrades::built_in().unwrap();
         let said = |test: &str, given| table.grade(test, given).unwrap_err().to_string();
         assert_eq!(
             said("alt", falling(30.0, 10.0)),
             "a grade of CTCAE needs the upper limit of normal"
+        );
+        assert_eq!(
+            said("platelets", rising(80.0, 400.0, 300.0)),
+            "a grade of CTCAE needs the lower limit of normal"
         );
         assert!(said("glucose", falling(1.0, 1.0)).starts_with("criterion `glucose` is unknown"));
         assert!(said("alt", rising(-1.0, 40.0, 30.0)).contains("outside 0..=400000"));

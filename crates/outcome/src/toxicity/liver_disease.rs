@@ -1,20 +1,21 @@
 //! Liver disease after radiation: RILD, classic or not, and REILD.
 //!
-//! | name | definition |
-//! |---|---|
-//! | classic RILD | ascites, ALP above twice the limit (or an abnormal baseline), bilirubin not high, 14 to 120 days after treatment, no progression |
-//! | non-classic RILD | ALT or AST above 5 times the limit, or Child-Pugh worse by 2, within 90 days, no progression |
-//! | REILD (Sangro) | jaundice and ascites 30 to 60 days after treatment, no progression, no obstruction |
-//! | REILD (Gil-Alzugaray) | bilirubin from 3 mg/dL and ascites, 30 to 60 days after treatment, no progression, no obstruction |
-//!
-//! A definition whose signs are all there and whose exclusions (progression,
-//! obstruction of bile ducts) nobody has looked for is `possible`, never met.
-//! Sources: lawrence1995, sangro2008reild, gilalzugaray2013; windows and
-//! limits are recalled and marked doubtful.
+//! Definitions, with their windows and limits, are data
+//! (`data/liver_disease.toml`), each with its source; they are recalled and
+//! marked doubtful. A definition whose signs are all there and whose exclusions
+//! (progression, obstruction of bile ducts) nobody has looked for is
+//! `possible`, never met.
+//! Sources: lawrence1995, sangro2008reild, gilalzugaray2013.
 //!
 //! The grade (braat2019): 0 none; 1 only ALT, AST, ALP, GGT up to a new grade
 //! 1; 2 moderate and self-limiting; 3 treated without, 4 with an invasive
 //! measure; 5 fatal.
+
+use serde::Deserialize;
+
+use crate::OutcomeError;
+
+const TABLE: &str = "table of liver disease";
 
 /// What was found at an onset after treatment; what nobody looked for is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -42,16 +43,43 @@ pub struct LiverEvent {
 }
 
 /// A named definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LiverDiseaseDefinition {
-    /// Classic RILD.
-    ClassicRild,
-    /// Non-classic RILD.
-    NonClassicRild,
-    /// REILD by Sangro 2008.
-    ReildSangro,
-    /// REILD by Gil-Alzugaray 2013.
-    ReildGilAlzugaray,
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiverDiseaseDefinition {
+    /// Name in files.
+    pub name: String,
+    /// In words.
+    pub title: String,
+    /// Days from treatment to onset, both included.
+    pub window_days: [i32; 2],
+    #[serde(default)]
+    ascites: bool,
+    #[serde(default)]
+    jaundice: bool,
+    #[serde(default)]
+    bilirubin_not_high: bool,
+    bilirubin_from: Option<f64>,
+    alp_above: Option<f64>,
+    transaminases_above: Option<f64>,
+    child_pugh_rise: Option<i8>,
+    #[serde(default)]
+    exclude_obstruction: bool,
+    /// Where it stands.
+    pub source: String,
+    /// Whether it was recalled.
+    #[serde(default)]
+    pub doubtful: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Written {
+    definition: Vec<LiverDiseaseDefinition>,
+}
+
+/// Definitions of liver disease after radiation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiverDiseaseDefinitions {
+    definitions: Vec<LiverDiseaseDefinition>,
 }
 
 /// Whether a definition is met.
@@ -62,100 +90,157 @@ pub enum DefinitionVerdict {
     /// All known signs fit, and these are not known.
     Possible {
         /// What nobody looked for.
-        missing: Vec<&'static str>,
+        missing: Vec<String>,
     },
     /// It does not fit.
     NotMet {
         /// What does not.
-        because: &'static str,
+        because: String,
     },
 }
 
-/// Days after treatment in which a definition looks, both included.
-pub const CANDIDATE_WINDOW: [i32; 2] = [14, 120];
-const REILD_WINDOW: [i32; 2] = [30, 60];
-const NON_CLASSIC_WINDOW: [i32; 2] = [0, 90];
-
-impl LiverDiseaseDefinition {
-    /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::ClassicRild,
-        Self::NonClassicRild,
-        Self::ReildSangro,
-        Self::ReildGilAlzugaray,
-    ];
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ClassicRild => "classic RILD",
-            Self::NonClassicRild => "non-classic RILD",
-            Self::ReildSangro => "REILD (Sangro 2008)",
-            Self::ReildGilAlzugaray => "REILD (Gil-Alzugaray 2013)",
-        }
+impl LiverDiseaseDefinitions {
+    /// Those that OpenSIRT carries.
+    ///
+    /// # Errors
+    /// [`OutcomeError::DataTable`] when the table is damaged, which a unit test rules out.
+    pub fn built_in() -> Result<Self, OutcomeError> {
+        Self::from_toml(include_str!("../../data/liver_disease.toml"))
     }
 
-    /// Whether an event meets it.
-    #[must_use]
-    pub fn judge(self, event: &LiverEvent) -> DefinitionVerdict {
-        let [from, to] = match self {
-            Self::ClassicRild => CANDIDATE_WINDOW,
-            Self::NonClassicRild => NON_CLASSIC_WINDOW,
-            Self::ReildSangro | Self::ReildGilAlzugaray => REILD_WINDOW,
+    /// Reads a table in the form of `data/liver_disease.toml`.
+    ///
+    /// # Errors
+    /// [`OutcomeError::DataTable`] for text that is no such table, windows that
+    /// end before they begin, and definitions without a sign.
+    pub fn from_toml(text: &str) -> Result<Self, OutcomeError> {
+        let wrong = |reason: String| OutcomeError::DataTable {
+            table: TABLE,
+            reason,
         };
-        if !(from..=to).contains(&event.days_after_treatment) {
-            return DefinitionVerdict::NotMet {
-                because: "outside of its window after treatment",
-            };
+        let written: Written = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        for definition in &written.definition {
+            let [from, to] = definition.window_days;
+            if from > to {
+                return Err(wrong(format!(
+                    "window_days of {} ends before it begins",
+                    definition.name
+                )));
+            }
+            if definition.signs(&LiverEvent::default()).is_empty() {
+                return Err(wrong(format!("{} has no sign", definition.name)));
+            }
         }
+        Ok(Self {
+            definitions: written.definition,
+        })
+    }
+
+    /// Every definition.
+    pub fn iter(&self) -> impl Iterator<Item = &LiverDiseaseDefinition> {
+        self.definitions.iter()
+    }
+
+    /// A definition by name.
+    ///
+    /// # Errors
+    /// [`OutcomeError::UnknownCriterion`] with the names that are known.
+    pub fn named(&self, name: &str) -> Result<&LiverDiseaseDefinition, OutcomeError> {
+        self.definitions
+            .iter()
+            .find(|definition| definition.name == name)
+            .ok_or_else(|| OutcomeError::UnknownCriterion {
+                name: name.to_owned(),
+                known: self
+                    .definitions
+                    .iter()
+                    .map(|definition| definition.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+    }
+}
+
+impl LiverDiseaseDefinition {
+    /// What it asks for, with whether it is there; none where nobody looked.
+    fn signs(&self, event: &LiverEvent) -> Vec<(Option<bool>, String)> {
         let high = event
             .bilirubin_mg_per_dl
             .zip(event.bilirubin_limit_mg_per_dl)
             .map(|(value, limit)| value > limit);
-        let signs: Vec<(Option<bool>, &'static str)> = match self {
-            Self::ClassicRild => vec![
-                (event.ascites, "ascites"),
-                (
-                    event.alp_multiple.map(|of| of > 2.0),
-                    "ALP above twice its limit",
-                ),
-                (high.map(|high| !high), "bilirubin that is not high"),
-            ],
-            Self::NonClassicRild => {
-                let enzymes = event.transaminase_multiple.map(|of| of > 5.0);
-                let points = event.child_pugh_rise.map(|rise| rise >= 2);
+        let mut signs = Vec::new();
+        if self.jaundice {
+            signs.push((event.jaundice.or(high), "jaundice".to_owned()));
+        }
+        if let Some(from) = self.bilirubin_from {
+            signs.push((
+                event.bilirubin_mg_per_dl.map(|value| value >= from),
+                format!("bilirubin from {from} mg/dL"),
+            ));
+        }
+        if self.ascites {
+            signs.push((event.ascites, "ascites".to_owned()));
+        }
+        if let Some(above) = self.alp_above {
+            signs.push((
+                event.alp_multiple.map(|of| of > above),
+                format!("ALP above {above} times its limit"),
+            ));
+        }
+        if self.bilirubin_not_high {
+            signs.push((
+                high.map(|high| !high),
+                "bilirubin that is not high".to_owned(),
+            ));
+        }
+        let enzymes = self.transaminases_above.map(|above| {
+            (
+                event.transaminase_multiple.map(|of| of > above),
+                format!("transaminases above {above} times the limit"),
+            )
+        });
+        let points = self.child_pugh_rise.map(|least| {
+            (
+                event.child_pugh_rise.map(|rise| rise >= least),
+                format!("Child-Pugh worse by {least}"),
+            )
+        });
+        signs.extend(match (enzymes, points) {
+            (Some((enzymes, one)), Some((points, other))) => {
                 let either = match (enzymes, points) {
                     (Some(true), _) | (_, Some(true)) => Some(true),
                     (Some(false), Some(false)) => Some(false),
                     _ => None,
                 };
-                vec![(
-                    either,
-                    "transaminases above 5 times the limit or Child-Pugh worse by 2",
-                )]
+                Some((either, format!("{one} or {other}")))
             }
-            Self::ReildSangro => vec![
-                (event.jaundice.or(high), "jaundice"),
-                (event.ascites, "ascites"),
-            ],
-            Self::ReildGilAlzugaray => vec![
-                (
-                    event.bilirubin_mg_per_dl.map(|value| value >= 3.0),
-                    "bilirubin from 3 mg/dL",
-                ),
-                (event.ascites, "ascites"),
-            ],
-        };
-        let mut exclusions = vec![(event.progression.map(|found| !found), "no progression")];
-        if matches!(self, Self::ReildSangro | Self::ReildGilAlzugaray) {
-            exclusions.push((
+            (enzymes, points) => enzymes.or(points),
+        });
+        signs
+    }
+
+    /// Whether an event meets it.
+    #[must_use]
+    pub fn judge(&self, event: &LiverEvent) -> DefinitionVerdict {
+        let [from, to] = self.window_days;
+        if !(from..=to).contains(&event.days_after_treatment) {
+            return DefinitionVerdict::NotMet {
+                because: "outside of its window after treatment".to_owned(),
+            };
+        }
+        let mut asked = self.signs(event);
+        asked.push((
+            event.progression.map(|found| !found),
+            "no progression".to_owned(),
+        ));
+        if self.exclude_obstruction {
+            asked.push((
                 event.obstruction.map(|found| !found),
-                "no obstruction of bile ducts",
+                "no obstruction of bile ducts".to_owned(),
             ));
         }
         let mut missing = Vec::new();
-        for (holds, what) in signs.into_iter().chain(exclusions) {
+        for (holds, what) in asked {
             match holds {
                 Some(false) => return DefinitionVerdict::NotMet { because: what },
                 None => missing.push(what),
@@ -221,13 +306,43 @@ mod tests {
         }
     }
 
+    fn definition(name: &str) -> LiverDiseaseDefinition {
+        LiverDiseaseDefinitions::built_in()
+            .unwrap()
+            .named(name)
+            .unwrap()
+            .clone()
+    }
+
+    #[test]
+    fn the_table_has_four_definitions_and_a_damaged_one_is_refused() {
+        let table = LiverDiseaseDefinitions::built_in().unwrap();
+        assert_eq!(table.iter().count(), 4);
+        assert!(table.iter().all(|definition| definition.doubtful));
+        assert!(table.named("reild").is_err());
+        let text = |rest: &str| {
+            LiverDiseaseDefinitions::from_toml(&format!(
+                "[[definition]]\nname = 'a'\ntitle = 'A'\nsource = 'b'\n{rest}"
+            ))
+        };
+        assert!(text("window_days = [1, 2]\nascites = true").is_ok());
+        for wrong in [
+            "window_days = [1, 2]",
+            "window_days = [3, 2]\nascites = true",
+            "ascites = true",
+            "window_days = [1, 2]\nascites = true\ncolour = 'yellow'",
+        ] {
+            assert!(text(wrong).is_err(), "{wrong}");
+        }
+    }
+
     #[test]
     fn meets_reild_only_with_everything_looked_for() {
         // DOMAIN E.3.
-        let by = LiverDiseaseDefinition::ReildGilAlzugaray;
+        let by = definition("reild-gil-alzugaray");
         assert_eq!(by.judge(&reild()), DefinitionVerdict::Met);
         assert_eq!(
-            LiverDiseaseDefinition::ReildSangro.judge(&reild()),
+            definition("reild-sangro").judge(&reild()),
             DefinitionVerdict::Met
         );
         let unknown = LiverEvent {
@@ -238,7 +353,10 @@ mod tests {
         assert_eq!(
             by.judge(&unknown),
             DefinitionVerdict::Possible {
-                missing: vec!["no progression", "no obstruction of bile ducts"]
+                missing: vec![
+                    "no progression".to_owned(),
+                    "no obstruction of bile ducts".to_owned()
+                ]
             }
         );
         for (event, because) in [
@@ -271,6 +389,7 @@ mod tests {
                 "outside of its window after treatment",
             ),
         ] {
+            let because = because.to_owned();
             assert_eq!(by.judge(&event), DefinitionVerdict::NotMet { because });
         }
     }
@@ -286,7 +405,7 @@ mod tests {
             progression: Some(false),
             ..LiverEvent::default()
         };
-        let by = LiverDiseaseDefinition::ClassicRild;
+        let by = definition("classic-rild");
         assert_eq!(by.judge(&classic), DefinitionVerdict::Met);
         let yellow = LiverEvent {
             bilirubin_mg_per_dl: Some(1.3),
@@ -307,7 +426,7 @@ mod tests {
             progression: Some(false),
             ..LiverEvent::default()
         };
-        let by = LiverDiseaseDefinition::NonClassicRild;
+        let by = definition("non-classic-rild");
         assert_eq!(by.judge(&other), DefinitionVerdict::Met);
         let points = LiverEvent {
             transaminase_multiple: Some(5.0),

@@ -6,8 +6,10 @@ mod events;
 mod liver_disease;
 
 pub use ctcae::{GradedValue, LaboratoryGrade, LaboratoryGrades, LaboratoryGrading};
-pub use events::{AdverseEvent, Attribution, EventKind, EventLink, ExtrahepaticSite, link_event};
+pub use events::{
+    AdverseEvent, Attribution, EventKind, EventLink, EventWindow, EventWindows, ExtrahepaticSite,
+};
 pub use liver_disease::{
-    CANDIDATE_WINDOW, DefinitionVerdict, LiverDiseaseDefinition, LiverEvent, LiverTreatment,
+    DefinitionVerdict, LiverDiseaseDefinition, LiverDiseaseDefinitions, LiverEvent, LiverTreatment,
     liver_toxicity_grade,
 };

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::citation::{Piece, joined};
-use crate::document::{Mark, Report, Signature, Status};
+use crate::document::{FigureWidth, Mark, Report, Signature, Status};
 use crate::error::ReportError;
 use crate::numbered::{
     CleanPicture, Item, Numbered, NumberedFact, NumberedFigure, NumberedSection, numbered,
@@ -267,11 +267,17 @@ fn write_item(item: &Item<'_>, out: &mut String) {
 }
 
 fn write_figures(figures: &[NumberedFigure<'_>], out: &mut String) {
-    let half = figures.iter().any(|figure| figure.half);
+    let width = figures
+        .first()
+        .map_or(FigureWidth::Full, |figure| figure.width);
     let _ = writeln!(
         out,
         "<div class=\"figures{}\">",
-        if half { " half" } else { "" }
+        match width {
+            FigureWidth::Full => "",
+            FigureWidth::Medium => " medium",
+            FigureWidth::Half => " half",
+        }
     );
     for figure in figures {
         let _ = writeln!(out, "<figure id=\"figure-{}\">", figure.number);

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::citation::Piece;
-use crate::document::{Alignment, Mark, Status};
+use crate::document::{Alignment, FigureWidth, Mark, Status};
 use crate::numbered::{
     CleanPicture, Item, Numbered, NumberedCell, NumberedFact, NumberedFigure, NumberedTable,
 };
@@ -299,7 +299,11 @@ fn figure(figure: &NumberedFigure<'_>, files: &mut Vec<File>) -> Value {
         "caption": text(&figure.caption),
         "alternative": plain(figure.alternative),
         "path": path,
-        "half": figure.half,
+        "width": match figure.width {
+            FigureWidth::Full => "full",
+            FigureWidth::Medium => "medium",
+            FigureWidth::Half => "half",
+        },
     })
 }
 

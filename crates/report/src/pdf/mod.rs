@@ -206,6 +206,92 @@ mod tests {
         assert!(texts[last - 1].contains(&format!("Page {last} of {last}")));
     }
 
+    #[test]
+    fn a_short_table_stays_whole_with_its_caption_and_note() {
+        // At any place of the page: so many lines stand before it.
+        for lines in (30..42).step_by(3) {
+            let mut blocks = vec![Block::List(vec!["line".to_owned(); lines])];
+            blocks.push(Block::Subheading("Before the table".to_owned()));
+            blocks.push(table(6, 4, 0));
+            let texts = page_texts(&report(blocks));
+            let whole = texts
+                .iter()
+                .map(|text| solid(text))
+                .find(|text| text.contains("Beforethetable"));
+            let whole = whole.unwrap();
+            for part in ["Table1.", "row0", "row5", "Anote."] {
+                assert!(whole.contains(part), "{lines} lines: {part} in {whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_caption_of_a_long_table_is_on_the_page_of_its_first_row() {
+        for lines in (30..48).step_by(3) {
+            let texts = page_texts(&report(vec![
+                Block::List(vec!["line".to_owned(); lines]),
+                table(40, 4, 0),
+            ]));
+            let first = texts
+                .iter()
+                .map(|text| solid(text))
+                .find(|text| text.contains("Table1."));
+            let first = first.unwrap();
+            assert!(first.contains("row0"), "{lines} lines: {first}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_long_texts_takes_the_room_that_short_ones_leave() {
+        let long =
+            "a text of many words that can only stand on several lines of a page of this width "
+                .repeat(2);
+        let mut rows = vec![["one", "two", &long]; 8];
+        // One long text among short ones does not make its column wide.
+        rows[3][1] = "as long as it is alone in its column";
+        let block = Block::Table(Table {
+            caption: "Rules".to_owned(),
+            columns: ["Says", "Value", "Why"]
+                .map(|name| Column {
+                    name: name.to_owned(),
+                    unit: None,
+                    alignment: Alignment::Left,
+                    width: 0,
+                })
+                .to_vec(),
+            rows: rows
+                .iter()
+                .map(|row| Row {
+                    cells: row.map(|text| Cell::Text(text.to_owned())).to_vec(),
+                    strong: false,
+                })
+                .collect(),
+            note: None,
+        });
+        let document = laid_out(&report(vec![block])).unwrap();
+        let starts = left_edges(&document.pages()[0].frame, "Why", 0.0);
+        // The text is 499 pt wide from 48 pt on: the long column has more than half of it.
+        assert!(
+            starts.iter().all(|start| *start < 48.2 + 250.0),
+            "{starts:?}"
+        );
+    }
+
+    /// Where the words begin that start a line with a text, pt.
+    fn left_edges(frame: &Frame, word: &str, left: f64) -> Vec<f64> {
+        frame
+            .items()
+            .flat_map(|(at, item)| {
+                let left = left + at.x.to_pt();
+                match item {
+                    FrameItem::Group(group) => left_edges(&group.frame, word, left),
+                    FrameItem::Text(text) if text.text.starts_with(word) => vec![left],
+                    _ => Vec::new(),
+                }
+            })
+            .collect()
+    }
+
     /// The right edge of everything that is printed on a page, pt.
     fn right_edge(frame: &Frame, left: f64) -> f64 {
         frame

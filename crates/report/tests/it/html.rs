@@ -141,12 +141,16 @@ fn half_figures_that_follow_each_other_stand_side_by_side() {
             figure(FigureWidth::Half, line()),
             figure(FigureWidth::Half, line()),
             figure(FigureWidth::Full, line()),
+            figure(FigureWidth::Medium, line()),
+            figure(FigureWidth::Medium, line()),
         ],
     )];
     let page = html(&report).unwrap();
     assert_eq!(page.matches("<div class=\"figures half\">").count(), 2);
+    // Those of medium width have their captions beside them, each on its own.
+    assert_eq!(page.matches("<div class=\"figures medium\">").count(), 2);
     assert_eq!(page.matches("<div class=\"figures\">").count(), 1);
-    assert_eq!(page.matches("<figure ").count(), 4);
+    assert_eq!(page.matches("<figure ").count(), 6);
 }
 
 #[test]

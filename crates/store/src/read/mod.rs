@@ -11,11 +11,11 @@ use crate::agreement::check_agreement;
 use crate::case::{
     CalibrationOffer, Case, Clearance, Disease, Goals, Override, Session, Structure,
 };
-use crate::check::check_table;
+use crate::check::checked_rows;
 use crate::images::Images;
 use crate::place::{Places, joined};
 use crate::row::CaseRow;
-use crate::schema::{Node, SCHEMA_VERSION, json_schema};
+use crate::schema::{SCHEMA_VERSION, json_schema};
 use crate::{CASE_FILE, StoreError};
 
 use self::liver::{liver, lungs, territory, work_up};
@@ -71,27 +71,8 @@ fn in_order(case: &mut Case) {
 
 /// Reads a text into a case with its tables in the order of the file.
 fn as_filed(file: &str, text: &str) -> Result<(Case, Places), StoreError> {
-    let document = toml_edit::Document::parse(text).map_err(|error| StoreError::NotToml {
-        place: Places::without_keys(file, text).around(error.span()),
-        reason: error.message().to_owned(),
-    })?;
-    let places = Places::of(file, text, &document);
-    let version = document.get("schema").and_then(toml_edit::Item::as_str);
-    if version != Some(SCHEMA_VERSION) {
-        return Err(StoreError::WrongSchema {
-            place: places.at("schema"),
-            expected: SCHEMA_VERSION,
-        });
-    }
-    let schema = json_schema();
-    if let Some(root) = Node::root(&schema) {
-        check_table(document.as_table(), root, "", &places)?;
-    }
-    let row: CaseRow = serde::Deserialize::deserialize(toml_edit::de::Deserializer::from(document))
-        .map_err(|error| StoreError::Value {
-            place: places.around(error.span()),
-            reason: error.message().to_owned(),
-        })?;
+    let (row, places): (CaseRow, Places) =
+        checked_rows(file, text, SCHEMA_VERSION, &json_schema())?;
     let case = case(row, &places)?;
     check_agreement(&case, &places)?;
     Ok((case, places))

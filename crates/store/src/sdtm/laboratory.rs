@@ -2,8 +2,9 @@
 //!
 //! Values stay in the unit of their table; what has an absolute limit is
 //! turned into the unit of that limit: albumin and haemoglobin g/L, platelets
-//! 10⁹/L, lymphocytes /mm³. A value without a day, a number or the unit that
-//! is asked for is left out with a note.
+//! 10⁹/L, lymphocytes /mm³. A value without a day, a number that can be or the
+//! unit that is asked for is left out with a note, and so is one of another
+//! specimen than blood: creatinine of urine is no creatinine of serum.
 
 use sirt_outcome::Day;
 
@@ -27,7 +28,7 @@ pub struct StudyLaboratory {
     pub lower_limit: Option<f64>,
     /// Upper limit of normal.
     pub upper_limit: Option<f64>,
-    /// Laboratory or method; markers of different ones are not compared.
+    /// Laboratory, method and specimen; markers of different ones are not compared.
     pub assay: Option<String>,
 }
 
@@ -62,13 +63,19 @@ const TESTS: [(&str, &str, Option<&str>); 14] = [
     ("AMYLASE", "amylase", None),
 ];
 
-/// Words of LBTEST that name a marker.
-const MARKERS: [(&str, &str); 4] = [
-    ("CHROMOGRANIN", "chromogranin A"),
-    ("ENOLASE", "neuron-specific enolase"),
-    ("HYDROXYINDOLEACETIC", "5-HIAA"),
-    ("PANCREASTATIN", "pancreastatin"),
+/// Words of LBTEST that name a marker, and whether it is one of urine as well.
+const MARKERS: [(&str, &str, bool); 4] = [
+    ("CHROMOGRANIN", "chromogranin A", false),
+    ("ENOLASE", "neuron-specific enolase", false),
+    ("HYDROXYINDOLEACETIC", "5-HIAA", true),
+    ("PANCREASTATIN", "pancreastatin", false),
 ];
+
+/// Specimens (LBSPEC) whose values and limits are those of blood; none is taken for one.
+const OF_BLOOD: [&str; 4] = ["", "SERUM", "PLASMA", "BLOOD"];
+
+/// Largest value that is taken for one of a laboratory, in any unit.
+const LARGEST_VALUE: f64 = 1.0e12;
 
 /// What a number of `unit` is multiplied by to be one of `wanted`.
 fn factor(unit: &str, wanted: &str) -> Option<f64> {
@@ -88,14 +95,21 @@ pub(super) fn laboratory(row: Row<'_>) -> Result<Option<StudyLaboratory>, String
     let code = row.get("LBTESTCD").to_uppercase();
     let name = row.get("LBTEST").to_uppercase();
     let test = TESTS.iter().find(|(known, _, _)| *known == code);
-    let marker = MARKERS.iter().find(|(words, _)| name.contains(words));
-    let (name, wanted) = match (test, marker) {
-        (Some((_, name, wanted)), _) => (*name, *wanted),
-        (None, Some((_, name))) => (*name, None),
+    let marker = MARKERS.iter().find(|(words, _, _)| name.contains(words));
+    let (name, wanted, of_urine) = match (test, marker) {
+        (Some((_, name, wanted)), _) => (*name, *wanted, false),
+        (None, Some((_, name, of_urine))) => (*name, None, *of_urine),
         (None, None) => return Ok(None),
     };
     if row.get("LBSTAT").eq_ignore_ascii_case("NOT DONE") {
         return Ok(None);
+    }
+    let specimen = row.get("LBSPEC").to_uppercase();
+    if !OF_BLOOD.contains(&specimen.as_str()) && !(of_urine && specimen == "URINE") {
+        return Err(row.wrong(
+            "LBSPEC",
+            format!("{name} of `{specimen}` is not read; allowed are SERUM, PLASMA and BLOOD"),
+        ));
     }
     let text = row.get("LBSTRESN");
     let text = if text.is_empty() {
@@ -106,6 +120,13 @@ pub(super) fn laboratory(row: Row<'_>) -> Result<Option<StudyLaboratory>, String
     let value: f64 = text
         .parse()
         .map_err(|_| row.wrong("LBSTRESN", format!("`{text}` is no number")))?;
+    let can_be = |value: f64| (0.0..LARGEST_VALUE).contains(&value);
+    if !can_be(value) {
+        return Err(row.wrong(
+            "LBSTRESN",
+            format!("{name} {text} is outside 0..1e12 of its unit"),
+        ));
+    }
     let unit = row.get("LBSTRESU");
     let scale = match wanted {
         None => 1.0,
@@ -117,13 +138,15 @@ pub(super) fn laboratory(row: Row<'_>) -> Result<Option<StudyLaboratory>, String
     else {
         return Err(row.wrong("LBDTC", "a value without a day".to_owned()));
     };
-    let limit = |column: &str| {
-        row.get(column)
-            .parse::<f64>()
-            .ok()
-            .map(|limit| limit * scale)
+    let limit = |column: &str| match row.get(column).parse::<f64>() {
+        Ok(limit) if can_be(limit) => Ok(Some(limit * scale)),
+        Ok(limit) => Err(row.wrong(
+            column,
+            format!("a limit of {limit} is outside 0..1e12 of its unit"),
+        )),
+        Err(_) => Ok(None),
     };
-    let assay = [row.get("LBNAM"), row.get("LBMETHOD")]
+    let assay = [row.get("LBNAM"), row.get("LBMETHOD"), &specimen]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
@@ -134,8 +157,8 @@ pub(super) fn laboratory(row: Row<'_>) -> Result<Option<StudyLaboratory>, String
         day,
         value: value * scale,
         unit: wanted.unwrap_or(unit).to_owned(),
-        lower_limit: limit("LBSTNRLO"),
-        upper_limit: limit("LBSTNRHI"),
+        lower_limit: limit("LBSTNRLO")?,
+        upper_limit: limit("LBSTNRHI")?,
         assay: Some(assay).filter(|assay| !assay.is_empty()),
     }))
 }

@@ -7,8 +7,10 @@
 //!
 //! A visit of a reader is one assessment, on the first day of its scans.
 
+mod course;
 mod findings;
 mod laboratory;
+mod left_out;
 mod subject;
 mod table;
 mod visit;
@@ -25,12 +27,24 @@ use crate::StoreError;
 /// A study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
-    /// Its patients, in the order of their names.
+    /// Its patients with results of a reader, in the order of their names.
     pub subjects: Vec<StudySubject>,
+    /// Patients of its other tables, of whom no reader has a result: who looks
+    /// at the others alone counts a part of the study for the whole.
+    pub left_out: Vec<LeftOutSubject>,
     /// Files that were read, by domain.
     pub files: Vec<(String, String)>,
     /// What was left out, and why.
     pub notes: Vec<String>,
+}
+
+/// A patient of a study of whom nothing can be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOutSubject {
+    /// USUBJID.
+    pub id: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A patient of a study.
@@ -139,20 +153,19 @@ impl Study {
             })
             .map(|table| (table.domain(), table.file.clone()))
             .collect();
-        let subjects = subject::subjects(
-            &subject::Domains {
-                tumours,
-                results,
-                responses: of_domain("RS"),
-                exposure: of_domain("EX"),
-                demography: of_domain("DM"),
-                disposition: of_domain("DS"),
-                laboratory: of_domain("LB"),
-                events: of_domain("AE"),
-            },
-            &mut notes,
-        )?;
+        let domains = subject::Domains {
+            tumours,
+            results,
+            responses: of_domain("RS"),
+            exposure: of_domain("EX"),
+            demography: of_domain("DM"),
+            disposition: of_domain("DS"),
+            laboratory: of_domain("LB"),
+            events: of_domain("AE"),
+        };
+        let subjects = subject::subjects(&domains, &mut notes)?;
         Ok(Self {
+            left_out: left_out::left_out(&domains, &subjects),
             subjects,
             files,
             notes,

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sirt_outcome::{
-    Assessment, CauseOfDeath, Certainty, Day, DayScale, Lesion, LesionFinding, LesionKind,
-    LesionRole, LesionState, MarkerValue, NewLesion, NewLesionEvidence, Organ, PatientMarker,
-    PatientRecord, Status, Treatment, TreatmentKind,
+    Assessment, Certainty, Day, DayScale, Lesion, LesionFinding, LesionKind, LesionRole,
+    LesionState, MarkerValue, NewLesion, NewLesionEvidence, Organ, PatientMarker, PatientRecord,
 };
 
+use super::course::Course;
 use super::findings::{ResultRow, RowMeaning, complete_node};
 use super::laboratory::{StudyLaboratory, event, laboratory};
 use super::table::StudyTable;
@@ -186,19 +186,16 @@ pub(super) fn subjects(
     Ok(subjects.into_values().collect())
 }
 
-/// Markers by name; another unit counts as another assay.
+/// Markers by name.
 fn markers(laboratory: &[StudyLaboratory]) -> Vec<PatientMarker> {
     let mut found: BTreeMap<&str, Vec<MarkerValue>> = BTreeMap::new();
     for row in laboratory.iter().filter(|row| row.is_marker) {
         found.entry(&row.test).or_default().push(MarkerValue {
             day: row.day,
             value: row.value,
+            unit: row.unit.clone(),
             upper_limit: row.upper_limit,
-            assay: Some(format!(
-                "{} [{}]",
-                row.assay.as_deref().unwrap_or_default(),
-                row.unit
-            )),
+            assay: row.assay.clone(),
             confounded: false,
         });
     }
@@ -209,13 +206,6 @@ fn markers(laboratory: &[StudyLaboratory]) -> Vec<PatientMarker> {
             values,
         })
         .collect()
-}
-
-/// What a patient was given, and how it ended.
-struct Course<'a> {
-    exposure: &'a [Row<'a>],
-    demography: &'a [Row<'a>],
-    disposition: &'a [Row<'a>],
 }
 
 /// A visit: its number and name, its date as text, its rows.
@@ -289,8 +279,11 @@ impl<'a> Builder<'a> {
             self.record.assessments.push(assessment);
         }
         if self.record.scale == DayScale::Calendar {
-            self.course(course)?;
+            self.record.treatments = course.treatments()?;
         }
+        let scans = self.record.assessments.iter();
+        let scanned = scans.map(|assessment| assessment.day).max();
+        self.record.status = course.status(self.record.scale, scanned)?;
         Ok(std::mem::take(&mut self.record))
     }
 
@@ -477,74 +470,6 @@ impl<'a> Builder<'a> {
             None => self.add_lesion(link, Organ::Unknown, role(group)),
         }
     }
-
-    fn course(&mut self, course: &Course<'_>) -> Result<(), String> {
-        for row in course.exposure {
-            if let VisitDate::Exact(day) = VisitDate::parse(row.get("EXSTDTC"))
-                .map_err(|reason| row.wrong("EXSTDTC", reason))?
-            {
-                let gbq = row.get("EXDOSU").eq_ignore_ascii_case("GBq");
-                self.record.treatments.push(Treatment {
-                    day,
-                    kind: if gbq {
-                        TreatmentKind::Radioembolisation
-                    } else {
-                        TreatmentKind::Protocol
-                    },
-                    site: Some(row.get("EXLOC").to_owned()).filter(|site| !site.is_empty()),
-                    activity_gbq: gbq.then(|| row.get("EXDOSE").parse().ok()).flatten(),
-                });
-            }
-        }
-        let exact = |row: &Row<'_>, column: &str| match VisitDate::parse(row.get(column))
-            .map_err(|reason| row.wrong(column, reason))?
-        {
-            VisitDate::Exact(day) => Ok::<_, String>(Some(day)),
-            _ => Ok(None),
-        };
-        let mut died = None;
-        let mut seen = self
-            .record
-            .assessments
-            .iter()
-            .map(|assessment| assessment.day)
-            .max();
-        for row in course.demography {
-            if self.record.treatments.is_empty()
-                && let Some(day) = exact(row, "RFXSTDTC")?
-            {
-                self.record.treatments.push(Treatment {
-                    day,
-                    kind: TreatmentKind::Protocol,
-                    site: None,
-                    activity_gbq: None,
-                });
-            }
-            died = died.or(exact(row, "DTHDTC")?);
-            seen = seen.max(exact(row, "RFPENDTC")?);
-        }
-        for row in course.disposition {
-            let day = exact(row, "DSSTDTC")?;
-            if row.get("DSDECOD").eq_ignore_ascii_case("DEATH") {
-                died = died.or(day);
-            } else {
-                seen = seen.max(day);
-            }
-        }
-        self.record
-            .treatments
-            .sort_by_key(|treatment| treatment.day);
-        self.record.status = match died {
-            Some(day) => Some(Status::Dead {
-                day,
-                cause: CauseOfDeath::Unknown,
-            }),
-            None => seen
-                .filter(|_| !course.demography.is_empty() || !course.disposition.is_empty())
-                .map(|last_contact| Status::Alive { last_contact }),
-        };
-        Ok(())
-    }
 }
 
 /// The overall response by RECIST 1.1 that a table of responses has for each visit of a reader.
@@ -658,7 +583,8 @@ fn role(words: &str) -> LesionRole {
     }
 }
 
-/// The rows of a reader by visit, in the order of the visits' numbers, else of their dates.
+/// The rows of a reader by visit: in the order of the visits' numbers where all
+/// have one, else of their dates where all have one; no other order is known.
 fn visits<'a>(rows: &[Row<'a>]) -> Result<Vec<Visit<'a>>, String> {
     let mut found: Vec<(Option<f64>, Visit<'a>)> = Vec::new();
     for row in rows {
@@ -674,7 +600,10 @@ fn visits<'a>(rows: &[Row<'a>]) -> Result<Vec<Visit<'a>>, String> {
         let date = row.get("TRDTC");
         let known = found.iter_mut().find(|(of, visit)| match (of, number) {
             (Some(of), Some(number)) => of.total_cmp(&number).is_eq(),
-            (None, None) => visit.date == date,
+            (None, None) => {
+                visit.date == date
+                    && (!date.is_empty() || visit.rows[0].get("TRDY") == row.get("TRDY"))
+            }
             _ => false,
         });
         match known {
@@ -694,10 +623,25 @@ fn visits<'a>(rows: &[Row<'a>]) -> Result<Vec<Visit<'a>>, String> {
             )),
         }
     }
-    found.sort_by(|(one, a), (other, b)| match (one, other) {
-        (Some(one), Some(other)) => one.total_cmp(other),
-        _ => a.date.cmp(b.date),
-    });
+    if found.iter().all(|(number, _)| number.is_some()) {
+        found.sort_by(|(one, _), (other, _)| {
+            one.unwrap_or_default()
+                .total_cmp(&other.unwrap_or_default())
+        });
+    } else if found.len() > 1 {
+        let undated = found.iter().find(|(_, visit)| visit.date.is_empty());
+        if let Some((number, visit)) = undated {
+            return Err(visit.rows[0].wrong(
+                if number.is_some() {
+                    "TRDTC"
+                } else {
+                    "VISITNUM"
+                },
+                "the order of the visits is not known; all need VISITNUM, or all TRDTC".to_owned(),
+            ));
+        }
+        found.sort_by(|(_, one), (_, other)| one.date.cmp(other.date));
+    }
     Ok(found.into_iter().map(|(_, visit)| visit).collect())
 }
 

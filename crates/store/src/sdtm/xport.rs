@@ -4,8 +4,8 @@
 //! bytes (136 on VAX) per variable, then rows of fixed length without a break.
 //! Numbers are floats of IBM's System/360: sign, exponent to 16 with an offset
 //! of 64, and a fraction of up to 56 bits; a first byte of `.`, `_` or `A`
-//! to `Z` with zeros behind it is a missing value. Several members stand one
-//! after the other; the first with rows is read.
+//! to `Z` with zeros behind it is a missing value. A library may hold several
+//! members; a file with more than one is refused, since a table has one file.
 
 use super::table::{StudyTable, wrong};
 use crate::StoreError;
@@ -23,7 +23,7 @@ struct Variable {
     length: usize,
 }
 
-/// Reads the first member of a transport file.
+/// Reads the one member of a transport file.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<StudyTable, StoreError> {
     let fail = |reason: &str| wrong(file, 1, "", reason.to_owned());
     if bytes.starts_with(b"HEADER RECORD*******LIBV8") {
@@ -81,8 +81,12 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<StudyTable, StoreError> {
         return Err(fail("no rows after the variables"));
     }
     let start = data + RECORD;
-    let end = find(bytes, start, b"HEADER RECORD*******MEMBER").unwrap_or(bytes.len());
-    let rows = bytes.get(start..end).unwrap_or_default();
+    if find(bytes, start, b"HEADER RECORD*******MEMBER").is_some() {
+        return Err(fail(
+            "a second member after the first; allowed is one table in a file, so write each to its own",
+        ));
+    }
+    let rows = bytes.get(start..).unwrap_or_default();
     let mut table = StudyTable {
         file: file.to_owned(),
         columns: variables
@@ -91,7 +95,17 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<StudyTable, StoreError> {
             .collect(),
         rows: Vec::new(),
     };
-    for of_row in rows.chunks_exact(row) {
+    let whole = rows.chunks_exact(row);
+    // What is left over fills up the last record with blanks, or is a row cut off.
+    let rest = whole.remainder();
+    if rest.iter().any(|byte| *byte != b' ') {
+        return Err(fail(&format!(
+            "the file ends within row {}, after {} of its {row} bytes",
+            rows.len() / row + 1,
+            rest.len()
+        )));
+    }
+    for of_row in whole {
         // Records are filled up with blanks, which short rows look like.
         if of_row.iter().all(|byte| *byte == b' ') {
             continue;
@@ -181,6 +195,53 @@ mod tests {
         assert_eq!(float(&[0; 8]), Some(0.0));
         assert_eq!(float(b".\0\0\0\0\0\0\0"), None);
         assert_eq!(float(b"A\0\0\0\0\0\0\0"), None);
+    }
+
+    /// A member of one variable of four characters, `ID`, with these rows.
+    fn member(rows: &[u8]) -> Vec<u8> {
+        let record = |words: &str| format!("{words:<80}").into_bytes();
+        let mut bytes = Vec::new();
+        let number = |words: &str, at: usize, digits: &str| {
+            let mut record = record(words);
+            record[at..at + digits.len()].copy_from_slice(digits.as_bytes());
+            record
+        };
+        bytes.extend(number("HEADER RECORD*******MEMBER", 74, "0140"));
+        bytes.extend(record("HEADER RECORD*******DSCRPTR"));
+        bytes.extend(number("HEADER RECORD*******NAMESTR", 54, "0001"));
+        let mut variable = vec![0; 140];
+        variable[1] = 2;
+        variable[5] = 4;
+        variable[8..16].copy_from_slice(b"ID      ");
+        variable.resize(160, b' ');
+        bytes.extend(variable);
+        bytes.extend(record("HEADER RECORD*******OBS"));
+        bytes.extend(rows);
+        bytes.resize(bytes.len().div_ceil(RECORD) * RECORD, b' ');
+        bytes
+    }
+
+    fn library(members: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = format!("{:<80}", "HEADER RECORD*******LIBRARY").into_bytes();
+        members.iter().for_each(|member| bytes.extend(member));
+        bytes
+    }
+
+    #[test]
+    fn a_row_cut_off_and_a_second_member_are_refused() {
+        let whole = library(&[member(b"0001000200030004")]);
+        let table = read("tr.xpt", &whole).unwrap();
+        assert_eq!(table.columns, ["ID"]);
+        assert_eq!(table.rows, [["0001"], ["0002"], ["0003"], ["0004"]]);
+        // The header ends after 6 records of 80 bytes; two bytes of the fourth row are left.
+        let cut = &whole[..whole.len() - RECORD + 14];
+        assert_eq!(
+            read("tr.xpt", cut).unwrap_err().to_string(),
+            "tr.xpt:1: the file ends within row 4, after 2 of its 4 bytes"
+        );
+        let two = library(&[member(b"0001"), member(b"0002")]);
+        let said = read("tr.xpt", &two).unwrap_err().to_string();
+        assert!(said.contains("a second member after the first"), "{said}");
     }
 
     #[test]

@@ -46,6 +46,34 @@ fn expected(before: &str, added: &str, behind: &str) -> String {
 }
 
 #[test]
+fn a_file_is_written_whole_or_what_was_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    for text in ["first", "second"] {
+        sirt_store::write_whole(&file, text.as_bytes()).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    }
+    // Nothing can take the place of a folder that holds something.
+    let taken = folder.path().join("taken");
+    std::fs::create_dir_all(taken.join("inside")).unwrap();
+    let error = sirt_store::write_whole(&taken, b"text").unwrap_err();
+    assert!(
+        error.to_string().contains("taken cannot be written"),
+        "{error}"
+    );
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["report.html", "taken"],
+        "nothing is left beside them"
+    );
+}
+
+#[test]
 fn an_administration_keeps_its_image() {
     let image = DeliveredImage {
         source: DeliveredSource::Activity("y90/pet".into()),

@@ -9,6 +9,7 @@
 mod document;
 mod example;
 mod refusals;
+mod sdtm;
 
 /// The worked example of docs/case.md.
 fn example_text() -> String {

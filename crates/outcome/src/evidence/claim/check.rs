@@ -10,6 +10,10 @@ use crate::evidence::{ProportionInterval, ProportionMethod, proportion_interval}
 
 /// Joint solutions kept; more are as good as any.
 const MOST_JOINT_SOLUTIONS: usize = 100_000;
+/// Counts that one claim may leave open; more make no study that can be checked.
+const MOST_COUNTS: u64 = 1_000_000;
+/// Counts listed of those that it would take.
+const MOST_ALTERNATIVES: usize = 10_000;
 /// Counts named in words before the rest is left to the list.
 const NAMED_IN_WORDS: usize = 6;
 
@@ -25,6 +29,18 @@ pub enum Verdict {
     /// None does.
     #[serde(rename = "impossible as printed")]
     Impossible,
+}
+
+impl Verdict {
+    /// The verdict on a share that these counts can stand for.
+    #[must_use]
+    pub const fn of(solutions: &[Solution]) -> Self {
+        match solutions.len() {
+            0 => Self::Impossible,
+            1 => Self::Unique,
+            _ => Self::Ambiguous,
+        }
+    }
 }
 
 impl std::fmt::Display for Verdict {
@@ -165,9 +181,13 @@ pub fn check_study(study: &Study) -> Result<CheckedStudy, OutcomeError> {
             }
         }
         for relation in &group.relations {
-            let part = number(&study.relations[*relation].parts[0]).unwrap_or(0);
-            let mut denominators: Vec<u64> =
-                found.solutions.iter().map(|joint| joint[part].n).collect();
+            let part = study.relations[*relation]
+                .parts
+                .first()
+                .and_then(|id| number(id));
+            let mut denominators: Vec<u64> = part.map_or_else(Vec::new, |part| {
+                found.solutions.iter().map(|joint| joint[part].n).collect()
+            });
             denominators.sort_unstable();
             denominators.dedup();
             relations[*relation] = Some(CheckedRelation {
@@ -211,12 +231,27 @@ fn counts(study: &Study, claim: &Claim) -> Result<Vec<Solution>, OutcomeError> {
         let smallest = claim.of.unwrap_or(k.max(1));
         return Ok((smallest..=largest).map(|n| Solution { k, n }).collect());
     };
+    let printed: PrintedPercent = percent.parse()?;
+    if claim.of.is_none() && claim.count.is_none() {
+        let open = printed.count_to(largest, Rounding::HalfUp);
+        if open > MOST_COUNTS {
+            return Err(OutcomeError::DataTable {
+                table: "study",
+                reason: format!(
+                    "claim `{}`: {open} counts of {largest} or fewer print as {percent} %; allowed \
+                     are {MOST_COUNTS}: state its denominator (`of`) or a smaller `at_most`",
+                    claim.id
+                ),
+            });
+        }
+    }
     Ok(printing_so(
         claim,
-        percent.parse()?,
+        printed,
         claim.of,
         largest,
-        false,
+        &[Rounding::HalfUp, Rounding::HalfEven],
+        usize::MAX,
     ))
 }
 
@@ -227,27 +262,26 @@ fn is_share(claim: &Claim) -> bool {
     )
 }
 
+/// The first counts that print so by any of the rules, in order.
 fn printing_so(
     claim: &Claim,
     printed: PrintedPercent,
     of: Option<u64>,
     largest: u64,
-    truncated: bool,
+    rules: &[Rounding],
+    most: usize,
 ) -> Vec<Solution> {
-    let by = |rule| match of {
-        Some(n) => printed.solutions_of(n, rule),
-        None => printed.solutions_to(largest, rule),
-    };
-    let mut all = if truncated {
-        by(Rounding::Truncated)
-    } else {
-        let mut all = by(Rounding::HalfUp);
-        all.extend(by(Rounding::HalfEven));
-        all
-    };
-    all.retain(|solution| claim.count.is_none_or(|count| count == solution.k));
+    let fits = |solution: &Solution| claim.count.is_none_or(|count| count == solution.k);
+    let mut all: Vec<Solution> = Vec::new();
+    for rule in rules {
+        match of {
+            Some(n) => all.extend(printed.solutions_of(n, *rule).filter(fits).take(most)),
+            None => all.extend(printed.solutions_to(largest, *rule).filter(fits).take(most)),
+        }
+    }
     all.sort_unstable_by_key(|solution| (solution.n, solution.k));
     all.dedup();
+    all.truncate(most);
     all
 }
 
@@ -258,18 +292,19 @@ fn judged(
 ) -> Result<CheckedClaim, OutcomeError> {
     let largest = study.largest_denominator(claim);
     let (mut smaller, mut truncated) = (Vec::new(), Vec::new());
-    let verdict = match solutions.len() {
-        _ if !is_share(claim) => Verdict::Ambiguous,
-        0 => Verdict::Impossible,
-        1 => Verdict::Unique,
-        _ => Verdict::Ambiguous,
+    let verdict = if is_share(claim) {
+        Verdict::of(&solutions)
+    } else {
+        Verdict::Ambiguous
     };
     if verdict == Verdict::Impossible
         && let Some(percent) = &claim.percent
     {
         let printed: PrintedPercent = percent.parse()?;
-        smaller = printing_so(claim, printed, None, largest, false);
-        truncated = printing_so(claim, printed, None, largest, true);
+        let alternatives =
+            |rules| printing_so(claim, printed, None, largest, rules, MOST_ALTERNATIVES);
+        smaller = alternatives(&[Rounding::HalfUp, Rounding::HalfEven]);
+        truncated = alternatives(&[Rounding::Truncated]);
     }
     let reason = match verdict {
         _ if !is_share(claim) => match claim.kind {

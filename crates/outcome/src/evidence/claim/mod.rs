@@ -9,7 +9,9 @@ mod printed;
 mod study;
 
 pub use check::{CheckedClaim, CheckedRelation, CheckedStudy, Finding, Verdict, check_study};
-pub use printed::{FigureCheck, PrintedPercent, Rounding, RuledSolutions, Solution, check_figure};
+pub use printed::{
+    FigureCheck, PrintedPercent, Rounding, RuledCounts, RuledSolutions, Solution, check_figure,
+};
 pub use study::{
     Claim, ClaimKind, ClaimUnit, Denominator, Protocol, Relation, RelationKind, Study,
 };

@@ -43,45 +43,122 @@ impl PrintedPercent {
     /// More decimals than this are no printed percentage.
     const MOST_DECIMALS: usize = 6;
 
-    /// The counts of n that print so by a rule.
-    fn counts(self, n: u64, rule: Rounding) -> impl Iterator<Item = u64> {
-        let all = u128::from(n);
+    /// Where counts that print so begin and end: `k` of `n` does where
+    /// `lower(n) <= k < upper(n)`, from `from <= k/n` and `k/n < to` (or `<=`)
+    /// in whole numbers.
+    fn bounds(self, rule: Rounding) -> Bounds {
         let unit = 100 * 10_u128.pow(self.decimals);
-        // k lies at v·n/unit to within one printed digit on either side.
-        let from = self.digits.saturating_sub(1) * all / unit;
-        let to = ((self.digits + 1) * all / unit + 1).min(all);
-        (from..=to)
-            .filter(move |k| self.prints(*k, all, unit, rule))
-            .filter_map(|k| u64::try_from(k).ok())
-    }
-
-    fn prints(self, k: u128, n: u128, unit: u128, rule: Rounding) -> bool {
-        let (whole, rest) = (unit * k / n, unit * k % n);
-        let printed = match rule {
-            Rounding::Truncated => whole,
-            Rounding::HalfUp => whole + u128::from(2 * rest >= n),
-            Rounding::HalfEven => {
-                whole + u128::from(2 * rest > n || (2 * rest == n && whole % 2 == 1))
-            }
+        // Halves of a printed digit, so that the middle between two is whole.
+        let (from, to) = match rule {
+            Rounding::Truncated => (2 * self.digits, 2 * self.digits + 2),
+            _ => ((2 * self.digits).saturating_sub(1), 2 * self.digits + 1),
         };
-        printed == self.digits
-    }
-
-    /// All k of exactly n that print so by a rule.
-    #[must_use]
-    pub fn solutions_of(self, n: u64, rule: Rounding) -> Vec<Solution> {
-        if n == 0 {
-            return Vec::new();
+        let even = self.digits.is_multiple_of(2);
+        Bounds {
+            whole: 2 * unit,
+            from,
+            to,
+            with_from: self.digits == 0 || rule != Rounding::HalfEven || even,
+            with_to: rule == Rounding::HalfEven && even,
         }
-        self.counts(n, rule).map(|k| Solution { k, n }).collect()
     }
 
-    /// All k of n up to a largest n that print so by a rule.
+    /// The counts of n that print so by a rule.
+    fn counts(self, n: u64, rule: Rounding) -> std::ops::Range<u64> {
+        let bounds = self.bounds(rule);
+        let n = u128::from(n);
+        let narrow = |k: u128| u64::try_from(k).unwrap_or(u64::MAX);
+        narrow(bounds.lower(n))..narrow(bounds.upper(n).min(n + 1))
+    }
+
+    /// All k of exactly n that print so by a rule, in order.
+    pub fn solutions_of(self, n: u64, rule: Rounding) -> impl Iterator<Item = Solution> {
+        let counts = if n == 0 { 0..0 } else { self.counts(n, rule) };
+        counts.map(move |k| Solution { k, n })
+    }
+
+    /// All k of n up to a largest n that print so by a rule, in order.
+    pub fn solutions_to(self, largest: u64, rule: Rounding) -> impl Iterator<Item = Solution> {
+        (1..=largest).flat_map(move |n| self.solutions_of(n, rule))
+    }
+
+    /// How many k of exactly n print so by a rule.
     #[must_use]
-    pub fn solutions_to(self, largest: u64, rule: Rounding) -> Vec<Solution> {
-        (1..=largest)
-            .flat_map(|n| self.solutions_of(n, rule))
-            .collect()
+    pub fn count_of(self, n: u64, rule: Rounding) -> u64 {
+        let counts = if n == 0 { 0..0 } else { self.counts(n, rule) };
+        counts.end.saturating_sub(counts.start)
+    }
+
+    /// How many k of n up to a largest n print so by a rule: the length of
+    /// [`Self::solutions_to`] without going through it.
+    #[must_use]
+    pub fn count_to(self, largest: u64, rule: Rounding) -> u64 {
+        let bounds = self.bounds(rule);
+        let n = u128::from(largest);
+        // 100 % and all below it that prints so ends with n of n.
+        let upper = if self.digits == bounds.whole / 2 {
+            n * (n + 3) / 2
+        } else {
+            bounds.sum(n, bounds.to, !bounds.with_to)
+        };
+        let lower = bounds.sum(n, bounds.from, bounds.with_from);
+        u64::try_from(upper.saturating_sub(lower)).unwrap_or(u64::MAX)
+    }
+}
+
+/// The shares that print alike, in parts of `whole`.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    whole: u128,
+    from: u128,
+    to: u128,
+    with_from: bool,
+    with_to: bool,
+}
+
+impl Bounds {
+    /// The first count of n.
+    fn lower(self, n: u128) -> u128 {
+        first_from(self.from * n, self.whole, self.with_from)
+    }
+
+    /// The first count of n that is too large.
+    fn upper(self, n: u128) -> u128 {
+        first_from(self.to * n, self.whole, !self.with_to)
+    }
+
+    /// `first_from(part · i, whole)` added up over i from 1 to n.
+    fn sum(self, n: u128, part: u128, with: bool) -> u128 {
+        // The rounding up of a quotient is the rounding down of one a little larger.
+        let more = if with { self.whole - 1 } else { self.whole };
+        floor_sum(n + 1, self.whole, part, more) - more / self.whole
+    }
+}
+
+/// The smallest k with `k · whole >= value`, or `>` without it itself.
+const fn first_from(value: u128, whole: u128, with: bool) -> u128 {
+    if with {
+        value.div_ceil(whole)
+    } else {
+        value / whole + 1
+    }
+}
+
+/// `⌊(a·i + b)/m⌋` added up over i from 0 to n − 1, by Euclid's steps: the
+/// points of a lattice below a line, counted column by column or row by row.
+fn floor_sum(n: u128, m: u128, a: u128, b: u128) -> u128 {
+    let (mut n, mut m, mut a, mut b) = (n, m, a, b);
+    let mut sum = 0;
+    loop {
+        sum += n * n.saturating_sub(1) / 2 * (a / m) + n * (b / m);
+        a %= m;
+        b %= m;
+        let last = a * n + b;
+        if last < m {
+            return sum;
+        }
+        (n, b) = (last / m, last % m);
+        (m, a) = (a, m);
     }
 }
 
@@ -143,7 +220,7 @@ impl std::fmt::Display for Solution {
     }
 }
 
-/// Counts by the rule that prints them so.
+/// Counts by the rule that prints them so; each list ends after 10,000 of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct RuledSolutions {
     /// Rounded, halves up.
@@ -152,14 +229,39 @@ pub struct RuledSolutions {
     pub half_even: Vec<Solution>,
     /// Truncated.
     pub truncated: Vec<Solution>,
+    /// How many there are, in the lists or not.
+    pub counts: RuledCounts,
 }
 
+/// How many counts print so by each rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct RuledCounts {
+    /// Rounded, halves up.
+    pub half_up: u64,
+    /// Rounded, halves to the even digit.
+    pub half_even: u64,
+    /// Truncated.
+    pub truncated: u64,
+}
+
+/// Solutions in a list.
+const MOST_LISTED: usize = 10_000;
+
 impl RuledSolutions {
-    fn of(solutions: impl Fn(Rounding) -> Vec<Solution>) -> Self {
+    fn of<I: Iterator<Item = Solution>>(
+        solutions: impl Fn(Rounding) -> I,
+        count: impl Fn(Rounding) -> u64,
+    ) -> Self {
+        let listed = |rule| solutions(rule).take(MOST_LISTED).collect();
         Self {
-            half_up: solutions(Rounding::HalfUp),
-            half_even: solutions(Rounding::HalfEven),
-            truncated: solutions(Rounding::Truncated),
+            half_up: listed(Rounding::HalfUp),
+            half_even: listed(Rounding::HalfEven),
+            truncated: listed(Rounding::Truncated),
+            counts: RuledCounts {
+                half_up: count(Rounding::HalfUp),
+                half_even: count(Rounding::HalfEven),
+                truncated: count(Rounding::Truncated),
+            },
         }
     }
 
@@ -205,8 +307,8 @@ pub struct Neighbour {
     pub percent: f64,
 }
 
-/// Largest stated denominator: all smaller ones are gone through.
-const LARGEST_DENOMINATOR: u64 = 100_000;
+/// Largest stated denominator: no study of patients is larger by much.
+pub(super) const LARGEST_DENOMINATOR: u64 = 100_000;
 
 /// Checks one figure.
 ///
@@ -236,8 +338,14 @@ pub fn check_figure(percent: &str, of: u64) -> Result<FigureCheck, OutcomeError>
     Ok(FigureCheck {
         percent: printed.to_string(),
         of,
-        equal: RuledSolutions::of(|rule| printed.solutions_of(of, rule)),
-        at_most: RuledSolutions::of(|rule| printed.solutions_to(of, rule)),
+        equal: RuledSolutions::of(
+            |rule| printed.solutions_of(of, rule),
+            |rule| printed.count_of(of, rule),
+        ),
+        at_most: RuledSolutions::of(
+            |rule| printed.solutions_to(of, rule),
+            |rule| printed.count_to(of, rule),
+        ),
         neighbours,
     })
 }
@@ -251,8 +359,7 @@ mod tests {
         let printed: PrintedPercent = percent.parse().unwrap();
         printed
             .solutions_to(34, rule)
-            .iter()
-            .map(Solution::to_string)
+            .map(|solution| solution.to_string())
             .collect()
     }
 
@@ -293,7 +400,6 @@ mod tests {
         let printed: PrintedPercent = "80".parse().unwrap();
         let mut denominators: Vec<u64> = printed
             .solutions_to(84, Rounding::HalfUp)
-            .iter()
             .map(|solution| solution.n)
             .collect();
         denominators.dedup();
@@ -306,7 +412,9 @@ mod tests {
         for (percent, k) in [("22.5", 9), ("75.0", 30), ("2.5 %", 1)] {
             let printed: PrintedPercent = percent.parse().unwrap();
             assert_eq!(
-                printed.solutions_of(40, Rounding::HalfUp),
+                printed
+                    .solutions_of(40, Rounding::HalfUp)
+                    .collect::<Vec<_>>(),
                 [Solution { k, n: 40 }]
             );
         }
@@ -329,7 +437,63 @@ mod tests {
         }
     }
 
+    #[test]
+    fn large_denominators_are_counted_without_listing_all() {
+        // Of n patients n/100 counts print a whole percentage, to within one:
+        // up to 100,000 there are 50,000,000 ± 100,000.
+        let found = check_figure("50", 100_000).unwrap();
+        assert_eq!(found.equal.counts.half_up, 1000);
+        assert!(found.at_most.counts.half_up.abs_diff(50_000_000) < 100_000);
+        assert_eq!(found.at_most.half_up.len(), MOST_LISTED);
+        assert_eq!(
+            check_figure("50", 100_001).unwrap_err().to_string(),
+            "denominator 100001 is not allowed; allowed is 1 to 100000"
+        );
+        assert!(check_figure("50", u64::MAX).is_err());
+        assert!(check_figure("50", 0).is_err());
+    }
+
     proptest! {
+        #[test]
+        fn counting_is_trying_every_count(
+            n in 1_u64..160,
+            digits in 0_u128..=1000,
+            decimals in 0_u32..2,
+        ) {
+            let unit = 100 * 10_u128.pow(decimals);
+            // Both ends in a third of the cases.
+            let digits = match digits % 6 {
+                0 => 0,
+                1 => unit,
+                _ => digits.min(unit),
+            };
+            let printed = PrintedPercent { digits, decimals };
+            for rule in Rounding::ALL {
+                let prints = |k: u64, n: u64| {
+                    let (k, n) = (u128::from(k), u128::from(n));
+                    let (whole, rest) = (unit * k / n, unit * k % n);
+                    digits == match rule {
+                        Rounding::Truncated => whole,
+                        Rounding::HalfUp => whole + u128::from(2 * rest >= n),
+                        Rounding::HalfEven => {
+                            whole + u128::from(2 * rest > n || (2 * rest == n && whole % 2 == 1))
+                        }
+                    }
+                };
+                let tried: Vec<Solution> = (1..=n)
+                    .flat_map(|n| (0..=n).map(move |k| Solution { k, n }))
+                    .filter(|solution| prints(solution.k, solution.n))
+                    .collect();
+                let found: Vec<Solution> = printed.solutions_to(n, rule).collect();
+                prop_assert_eq!(printed.count_to(n, rule), tried.len() as u64);
+                prop_assert_eq!(
+                    printed.count_of(n, rule),
+                    tried.iter().filter(|solution| solution.n == n).count() as u64
+                );
+                prop_assert_eq!(found, tried);
+            }
+        }
+
         #[test]
         fn every_count_is_among_the_solutions_of_its_own_percentage(
             n in 1_u64..2000,
@@ -347,7 +511,7 @@ mod tests {
                 };
                 let printed = PrintedPercent { digits: u128::from(digits), decimals };
                 let own = Solution { k, n };
-                prop_assert!(printed.solutions_of(n, rule).contains(&own));
+                prop_assert!(printed.solutions_of(n, rule).any(|found| found == own));
                 let again: PrintedPercent = printed.to_string().parse().unwrap();
                 prop_assert_eq!(again, printed);
             }

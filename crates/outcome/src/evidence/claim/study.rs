@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::PrintedPercent;
+use super::printed::LARGEST_DENOMINATOR;
 use crate::OutcomeError;
 
 /// A study with its claims.
@@ -254,9 +255,9 @@ impl Study {
                 return Err(of_claim("`of` and `at_most` exclude each other".to_owned()));
             }
             let largest = study.largest_denominator(claim);
-            if largest == 0 || largest > 100_000 {
+            if largest == 0 || largest > LARGEST_DENOMINATOR {
                 return Err(of_claim(format!(
-                    "denominator {largest} is not allowed; allowed is 1 to 100000"
+                    "denominator {largest} is not allowed; allowed is 1 to {LARGEST_DENOMINATOR}"
                 )));
             }
             if claim.kind != ClaimKind::Events

@@ -12,6 +12,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::check;
 use crate::OutcomeError;
 use crate::evidence::check_level;
+use crate::evidence::newton::{Curvature, Maximum, maximum};
 use crate::evidence::proportion::standard_normal_quantile;
 use crate::evidence::survival::{check_length, order_by, value_error};
 
@@ -119,43 +120,19 @@ pub fn fine_gray(
     }
     let rows = sorted(time, cause, covariates);
     let p = rows.p;
-    let mut beta = vec![0.0; p];
-    let mut current = likelihood(&rows, &beta, of);
-    let (mut iterations, mut converged) = (0, false);
-    while iterations < MOST_ITERATIONS {
-        let step = current
-            .information
-            .clone()
-            .cholesky()
-            .map(|factor| factor.solve(&current.score))
-            .ok_or_else(|| refuse("a covariate does not vary or is a combination of others"))?;
-        // The squared distance from the maximum in standard errors.
-        if step.dot(&current.score) < 1e-16 * (1.0 + p as f64) {
-            converged = true;
-            break;
-        }
-        iterations += 1;
-        let mut length = 1.0;
-        let mut next = None;
-        for _ in 0..30 {
-            let tried: Vec<f64> = beta
-                .iter()
-                .zip(step.iter())
-                .map(|(b, s)| b + length * s)
-                .collect();
-            let found = likelihood(&rows, &tried, of);
-            if found.logarithm >= current.logarithm - 1e-12 * current.logarithm.abs() {
-                next = Some((tried, found));
-                break;
-            }
-            length *= 0.5;
-        }
-        let Some((tried, found)) = next else {
-            converged = true;
-            break;
-        };
-        beta = tried;
-        current = found;
+    let start = likelihood(&rows, &vec![0.0; p], of);
+    let Maximum {
+        beta,
+        at: current,
+        iterations,
+        converged,
+        singular,
+        ..
+    } = maximum(start, MOST_ITERATIONS, |beta| likelihood(&rows, beta, of));
+    if singular {
+        return Err(refuse(
+            "a covariate does not vary or is a combination of others",
+        ));
     }
     let inverse = current
         .information
@@ -237,6 +214,18 @@ struct Likelihood {
     score: DVector<f64>,
     information: DMatrix<f64>,
     risks: Vec<Risk>,
+}
+
+impl Curvature for Likelihood {
+    fn logarithm(&self) -> f64 {
+        self.logarithm
+    }
+    fn score(&self) -> &DVector<f64> {
+        &self.score
+    }
+    fn information(&self) -> &DMatrix<f64> {
+        &self.information
+    }
 }
 
 fn relative_risks(rows: &Sorted, beta: &[f64]) -> (Vec<f64>, Vec<f64>) {

@@ -9,6 +9,7 @@ use super::{CoxColumns, METHOD, Ties, concordance::concordance_of, exact, residu
 use crate::OutcomeError;
 use crate::evidence::check_level;
 use crate::evidence::cox::Concordance;
+use crate::evidence::newton::{Curvature, Maximum, maximum};
 use crate::evidence::proportion::standard_normal_quantile;
 use crate::evidence::survival::chi_square_tail;
 
@@ -137,6 +138,18 @@ pub(super) struct Likelihood {
     pub(super) information: DMatrix<f64>,
 }
 
+impl Curvature for Likelihood {
+    fn logarithm(&self) -> f64 {
+        self.logarithm
+    }
+    fn score(&self) -> &DVector<f64> {
+        &self.score
+    }
+    fn information(&self) -> &DMatrix<f64> {
+        &self.information
+    }
+}
+
 pub(super) fn likelihood(sets: &RiskSets, beta: &[f64], ties: Ties) -> Likelihood {
     let p = sets.p;
     let eta = sets.linear_predictors(beta);
@@ -220,54 +233,23 @@ pub fn cox(columns: &CoxColumns<'_>, options: &CoxOptions) -> Result<Cox, Outcom
     }
     let sets = RiskSets::new(columns);
     let p = sets.p;
-    let mut beta = vec![0.0; p];
-    let mut current = likelihood(&sets, &beta, options.ties);
-    let null = current.clone();
+    let null = likelihood(&sets, &vec![0.0; p], options.ties);
     if let Some(dependent) = dependent_column(&null.information) {
         return Err(refuse(format!(
             "covariate `{}` does not vary within the risk sets or is a combination of others",
             columns.names[dependent]
         )));
     }
-    let (mut iterations, mut converged) = (0, false);
-    let mut step = DVector::zeros(p);
-    while iterations < options.most_iterations {
-        let Some(factor) = current.information.clone().cholesky() else {
-            break;
-        };
-        step = factor.solve(&current.score);
-        // Twice the rise of the likelihood that is left: the squared distance
-        // from the maximum in standard errors.
-        if step.dot(&current.score) < 1e-16 * (1.0 + p as f64) {
-            converged = true;
-            break;
-        }
-        iterations += 1;
-        let mut length = 1.0;
-        let mut next = None;
-        // After thirty halvings a step is below rounding.
-        for _ in 0..30 {
-            let tried: Vec<f64> = beta
-                .iter()
-                .zip(step.iter())
-                .map(|(beta, step)| beta + length * step)
-                .collect();
-            let found = likelihood(&sets, &tried, options.ties);
-            let slack = 1e-12 * current.logarithm.abs();
-            if found.logarithm.is_finite() && found.logarithm >= current.logarithm - slack {
-                next = Some((tried, found));
-                break;
-            }
-            length *= 0.5;
-        }
-        let Some((tried, found)) = next else {
-            // No step rises any more: this is the top to within rounding.
-            converged = true;
-            break;
-        };
-        beta = tried;
-        current = found;
-    }
+    let Maximum {
+        beta,
+        at: current,
+        step,
+        iterations,
+        converged,
+        ..
+    } = maximum(null.clone(), options.most_iterations, |beta| {
+        likelihood(&sets, beta, options.ties)
+    });
     // A direction without a maximum: every step is as long as the last, or the
     // information has run out (1e-8 of that at the start; at a maximum the risk
     // sets never narrow so far).

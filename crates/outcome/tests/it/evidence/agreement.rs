@@ -94,6 +94,40 @@ fn kappas_are_those_of_the_publications() {
 }
 
 #[test]
+fn kappa_is_undefined_where_all_are_in_one_category() {
+    // Observed and expected agreement are 1, so that kappa is 0/0 (cohen1960).
+    // Of 49 subjects 1/49, added up, is less than 1 in binary.
+    for subjects in [1, 3, 10, 49, 1000] {
+        for category in [0, 1, 3] {
+            let all = vec![category; subjects];
+            for weights in [
+                KappaWeights::None,
+                KappaWeights::Linear,
+                KappaWeights::Quadratic,
+            ] {
+                assert_eq!(
+                    cohen_kappa(&all, &all, weights, 0.95)
+                        .unwrap_err()
+                        .to_string(),
+                    "Cohen's kappa: it is undefined where both readers put all subjects into \
+                     one category"
+                );
+            }
+        }
+        assert_eq!(
+            fleiss_kappa(&vec![vec![0, 3]; subjects], 0.95)
+                .unwrap_err()
+                .to_string(),
+            "Fleiss' kappa: it is undefined where all readers put all subjects into one category"
+        );
+    }
+    // One category each, but not the same: no agreement, and none expected.
+    let found = cohen_kappa(&[0; 49], &[1; 49], KappaWeights::None, 0.95).unwrap();
+    assert!(found.estimate.abs() < 1e-15, "{found:?}");
+    assert!(cohen_kappa(&[], &[], KappaWeights::None, 0.95).is_err());
+}
+
+#[test]
 fn limits_of_agreement_by_hand() {
     // Differences 1, −1, 1, −1: bias 0, deviation √(4/3).
     let found = limits_of_agreement(&[2.0, 2.0, 4.0, 4.0], &[1.0, 3.0, 3.0, 5.0], 0.95).unwrap();

@@ -303,3 +303,45 @@ fn a_relation_without_solution_is_named() {
     );
     assert_eq!(checked.claims[2].verdict, Verdict::Unique);
 }
+
+/// A study of one claim and one relation, by its TOML.
+fn small(claim: &str, relation: &str) -> String {
+    format!(
+        "name = 'a'\ntitle = 'A'\nn = 100000\nsource = 'leaflet'\nsource_level = 'primary'\n\
+         [protocol]\npopulation = ''\ntreatment = ''\ncriteria = ''\nendpoints = []\n\
+         [[claim]]\nid = 'one'\nendpoint = 'response'\nquote = ''\n{claim}\n{relation}"
+    )
+}
+
+#[test]
+fn a_relation_without_parts_is_refused_and_never_panics() {
+    let text = small(
+        "percent = '50'\nof = 10",
+        "[[relation]]\nkind = 'same-denominator'\nparts = []\n",
+    );
+    assert!(Study::from_toml(&text).is_err());
+    // Made by hand it has no denominators.
+    let mut study = Study::from_toml(&small(
+        "percent = '50'\nof = 10",
+        "[[relation]]\nkind = 'same-denominator'\nparts = ['one']\n",
+    ))
+    .unwrap();
+    study.relations[0].parts.clear();
+    let checked = check_study(&study).unwrap();
+    assert_eq!(checked.relations[0].denominators, Vec::<u64>::new());
+    study.relations[0].parts.push("nobody".to_owned());
+    assert!(check_study(&study).is_ok());
+}
+
+#[test]
+fn a_claim_that_leaves_millions_of_counts_is_refused_with_what_it_needs() {
+    let study = Study::from_toml(&small("percent = '50'", "")).unwrap();
+    let said = check_study(&study).unwrap_err().to_string();
+    assert!(
+        said.starts_with("study: claim `one`: 50") && said.ends_with("a smaller `at_most`"),
+        "{said}"
+    );
+    let study = Study::from_toml(&small("percent = '50'\nof = 100000", "")).unwrap();
+    // 49,500 to 50,499, and with halves to even 50,500.
+    assert_eq!(check_study(&study).unwrap().claims[0].solutions.len(), 1001);
+}
