@@ -30,7 +30,7 @@ use crate::settled_by::SettledBy;
 use crate::structure_input;
 use crate::table;
 use crate::transport_run::{self, Followed};
-use crate::uncertainty_input;
+use crate::uncertainty_input::{self, StructureValues};
 
 /// Density of liver where none is stated, g/mL: ICRP 89 and ICRU 46 liver.
 const DEFAULT_DENSITY: Density = Density::from_g_per_ml(1.05);
@@ -284,18 +284,16 @@ pub(crate) fn calculated(
             } else {
                 RoleSource::Name
             };
-            budget.of_structure(
+            let values = StructureValues {
                 dose,
-                mask,
-                &activity.concentration,
-                background,
                 role_source,
                 response,
-                distribution
+                statistical: distribution
                     .statistics
                     .as_ref()
                     .and_then(|statistics| statistics.structures.get(at).copied()),
-            )
+            };
+            budget.of_structure(values, mask, &activity.concentration, background)
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 

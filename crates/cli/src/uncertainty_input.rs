@@ -18,6 +18,15 @@ use crate::result::{Finding, RecoveryResult, RoleSource, StructureResult};
 const SAMPLES: usize = 5_000;
 const SEED: u64 = 1;
 
+/// What is known of a structure before its uncertainty.
+pub(crate) struct StructureValues {
+    pub(crate) dose: StructureDose,
+    pub(crate) role_source: RoleSource,
+    pub(crate) response: Response,
+    /// Relative noise (k = 1) of its mean by Monte Carlo.
+    pub(crate) statistical: Option<f64>,
+}
+
 /// What is the same for all structures of an image.
 pub(crate) struct Budget {
     image: ModalityUncertainty,
@@ -110,18 +119,20 @@ impl Budget {
     /// A structure's row with its uncertainty and recovery.
     ///
     /// `image` is the activity at administration, on the grid of the mask.
-    /// `background` is the mean dose around tumours, which spills into them;
-    /// `statistical` the relative noise (k = 1) of Monte Carlo.
+    /// `background` is the mean dose around tumours, which spills into them.
     pub(crate) fn of_structure(
         &self,
-        dose: StructureDose,
+        values: StructureValues,
         mask: &NamedMask,
         image: &Volume<ActivityConcentration>,
         background: AbsorbedDose,
-        role_source: RoleSource,
-        response: Response,
-        statistical: Option<f64>,
     ) -> anyhow::Result<StructureResult> {
+        let StructureValues {
+            dose,
+            role_source,
+            response,
+            statistical,
+        } = values;
         let volume = Capacity::from_ml(dose.volume_ml);
         let voxel = Length::from_mm(image.grid().spacing_mm().iter().product::<f64>().cbrt());
         let resolution = Length::from_mm(self.image.resolution_fwhm_mm);

@@ -105,7 +105,7 @@ pub(super) fn laboratory(row: Row<'_>) -> Result<Option<StudyLaboratory>, String
         return Ok(None);
     }
     let specimen = row.get("LBSPEC").to_uppercase();
-    if !OF_BLOOD.contains(&specimen.as_str()) && !(of_urine && specimen == "URINE") {
+    if !(OF_BLOOD.contains(&specimen.as_str()) || of_urine && specimen == "URINE") {
         return Err(row.wrong(
             "LBSPEC",
             format!("{name} of `{specimen}` is not read; allowed are SERUM, PLASMA and BLOOD"),
