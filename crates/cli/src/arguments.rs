@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Add(AddArguments),
     /// Compare two doses: difference and gamma index.
     Compare(CompareArguments),
+    /// Compare the program with known answers, on this machine.
+    Check(CheckArguments),
     /// Write the built-in digital patient as DICOM.
     Phantom(PhantomArguments),
     /// The main job on the built-in patient.
@@ -90,6 +92,9 @@ impl Command {
             Self::Dvh(arguments) => arguments.json,
             Self::Add(arguments) => arguments.json,
             Self::Compare(arguments) => arguments.json,
+            Self::Check(arguments) => match &arguments.what {
+                CheckCommand::Transport(arguments) => arguments.json,
+            },
             Self::Phantom(arguments) => arguments.json,
             Self::Demo(arguments) => arguments.json,
             Self::Activity(arguments) => arguments.json,
@@ -210,6 +215,37 @@ impl TransportArguments {
         .filter_map(|(given, option)| given.then_some(option))
         .collect()
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// What is checked.
+    #[command(subcommand)]
+    pub(crate) what: CheckCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CheckCommand {
+    /// Monte Carlo, against EGSnrc and theory.
+    Transport(CheckTransportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckTransportArguments {
+    /// Case to run, by its name; may be repeated [default: all].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) case: Vec<String>,
+    /// Histories as a multiple of the usual number; fewer leave more to noise.
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        default_value = "1",
+        allow_hyphen_values = true
+    )]
+    pub(crate) effort: f64,
+    /// Print JSON, with every point of every case.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Figures of histograms.

@@ -7,7 +7,7 @@
 //! | 2 | the command line is wrong |
 //! | 3 | the input is ambiguous and an option settles it |
 //! | 4 | the energy balance does not close, no result is given |
-//! | 5 | `compare`: the gamma pass rate is below `--require` |
+//! | 5 | `compare`: the gamma pass rate is below `--require`; `check`: a case fails |
 //! | 6 | `plan`: a rule stops the plan that nobody has cleared or overridden; the plan is printed |
 //! | 70 | an error of the program |
 
@@ -25,7 +25,7 @@ pub(crate) struct Ambiguous(pub(crate) String);
 #[error("{0}")]
 pub(crate) struct WrongUse(pub(crate) String);
 
-/// The gamma pass rate is below what was required.
+/// The gamma pass rate is below what was required, or a check fails.
 pub(crate) const BELOW_REQUIRED: u8 = 5;
 /// A rule stops the plan.
 pub(crate) const BLOCKED: u8 = 6;

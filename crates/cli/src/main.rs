@@ -11,6 +11,7 @@ mod add;
 mod add_files;
 mod arguments;
 mod canvas;
+mod check;
 mod colour;
 mod compare;
 mod ct_coverage;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         Command::Dvh(arguments) => dvh::run(&arguments),
         Command::Add(arguments) => add::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Activity(arguments) => activity::run(&arguments),

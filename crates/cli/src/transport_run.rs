@@ -17,6 +17,7 @@ use sirt_quantity::{AbsorbedDose, ActivityConcentration};
 use uuid::Uuid;
 
 use crate::arguments::{DoseArguments, MethodArgument, TransportArguments};
+use crate::failure;
 use crate::progress::Stages;
 use crate::result::Finding;
 
@@ -77,7 +78,9 @@ pub(crate) fn require_transport(arguments: &DoseArguments) -> anyhow::Result<()>
     if arguments.method != MethodArgument::Transport
         && let Some(option) = given.first()
     {
-        bail!("{option} belongs to --method transport");
+        bail!(failure::WrongUse(format!(
+            "{option} belongs to --method transport"
+        )));
     }
     Ok(())
 }

@@ -36,6 +36,7 @@ mod source;
 mod stopping_power;
 mod tally;
 mod track;
+mod validation;
 mod voxel_flight;
 mod world;
 
@@ -51,4 +52,5 @@ pub use simulation::{RunSettings, Simulation};
 pub use source::Source;
 pub use stopping_power::{Charge, StoppingPower};
 pub use tally::Tally;
+pub use validation::{ComparedPoint, Effort, ValidationCase, ValidationOutcome};
 pub use world::World;

@@ -46,6 +46,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "sirt-quantity",
             "sirt-report",
             "sirt-store",
+            "sirt-transport",
         ],
     ),
     ("sirt-reference", &["sirt-image", "sirt-quantity"]),

@@ -245,3 +245,31 @@ fn what_a_run_cannot_do_is_refused() {
     ));
     assert!(said.contains("is no run"), "{said}");
 }
+
+#[test]
+fn a_user_checks_monte_carlo_on_this_machine() {
+    let check = |arguments: &[&str]| sirt(&[&["check", "transport"], arguments].concat());
+    let result = json(&check(&[
+        "--case",
+        "energy",
+        "--case",
+        "voxel-3mm-tissue",
+        "--effort",
+        "0.1",
+        "--json",
+    ]));
+    assert_eq!(result["passes"], true);
+    let voxels = &result["cases"][1];
+    assert_eq!(voxels["name"], "voxel-3mm-tissue");
+    // The table's central voxel: a share of 0.28554 of the energy.
+    assert!((number(voxels, "/points/0/reference") - 0.285_536_2).abs() < 1e-9);
+    assert!((number(voxels, "/points/0/ours") / 0.285_536_2 - 1.0).abs() < 0.01);
+    let text = String::from_utf8(check(&["--case", "energy"]).stdout).unwrap();
+    assert!(text.contains("1 of 1 cases pass"), "{text}");
+    let wrong = check(&["--case", "nothing"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(refusal(&wrong).contains("electron-1mev"));
+    let wrong = check(&["--effort", "0"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(refusal(&wrong).contains("0.01..=1000"));
+}
