@@ -6,21 +6,35 @@ use nalgebra::{DMatrix, DVector};
 const MOST_HALVINGS: usize = 30;
 
 /// A log-likelihood at one place, with its derivatives.
-pub(super) trait Curvature {
+#[derive(Debug, Clone)]
+pub(super) struct Likelihood {
     /// The log-likelihood.
-    fn logarithm(&self) -> f64;
+    pub(super) logarithm: f64,
     /// Its first derivative.
-    fn score(&self) -> &DVector<f64>;
+    pub(super) score: DVector<f64>,
     /// Its negative second derivative, whole.
-    fn information(&self) -> &DMatrix<f64>;
+    pub(super) information: DMatrix<f64>,
+}
+
+impl Likelihood {
+    /// That of nothing, to add to.
+    pub(super) fn zero(coefficients: usize) -> Self {
+        Self {
+            logarithm: 0.0,
+            score: DVector::zeros(coefficients),
+            information: DMatrix::zeros(coefficients, coefficients),
+        }
+    }
 }
 
 /// Where the steps ended.
-pub(super) struct Maximum<L> {
+pub(super) struct Maximum<E> {
     /// The place.
     pub(super) beta: Vec<f64>,
     /// The likelihood there.
-    pub(super) at: L,
+    pub(super) at: Likelihood,
+    /// What was worked out with it.
+    pub(super) with: E,
     /// The step that was last worked out; 0 where none was.
     pub(super) step: DVector<f64>,
     /// Steps taken.
@@ -36,32 +50,35 @@ pub(super) struct Maximum<L> {
 /// It rests where the rise that a step promises is below 1e-16 for each
 /// coefficient and one more (twice that is the squared distance from the
 /// maximum in standard errors), and where no step rises by more than rounding.
-pub(super) fn maximum<L: Curvature>(
-    start: L,
+///
+/// `likelihood` may give something more, which is kept of the last place.
+pub(super) fn maximum<E>(
+    (start, with): (Likelihood, E),
     most_iterations: usize,
-    likelihood: impl Fn(&[f64]) -> L,
-) -> Maximum<L> {
-    let p = start.score().len();
+    likelihood: impl Fn(&[f64]) -> (Likelihood, E),
+) -> Maximum<E> {
+    let p = start.score.len();
     let mut found = Maximum {
         beta: vec![0.0; p],
         at: start,
+        with,
         step: DVector::zeros(p),
         iterations: 0,
         converged: false,
         singular: false,
     };
     while found.iterations < most_iterations {
-        let Some(factor) = found.at.information().clone().cholesky() else {
+        let Some(factor) = found.at.information.clone().cholesky() else {
             found.singular = true;
             break;
         };
-        found.step = factor.solve(found.at.score());
-        if found.step.dot(found.at.score()) < 1e-16 * (1.0 + p as f64) {
+        found.step = factor.solve(&found.at.score);
+        if found.step.dot(&found.at.score) < 1e-16 * (1.0 + p as f64) {
             found.converged = true;
             break;
         }
         found.iterations += 1;
-        let before = found.at.logarithm();
+        let before = found.at.logarithm;
         let slack = 1e-12 * before.abs();
         let mut length = 1.0;
         let next = (0..MOST_HALVINGS).find_map(|_| {
@@ -72,17 +89,18 @@ pub(super) fn maximum<L: Curvature>(
                 .map(|(beta, step)| beta + length * step)
                 .collect();
             length *= 0.5;
-            let at = likelihood(&tried);
-            let rises = at.logarithm().is_finite() && at.logarithm() >= before - slack;
-            rises.then_some((tried, at))
+            let (at, with) = likelihood(&tried);
+            let rises = at.logarithm.is_finite() && at.logarithm >= before - slack;
+            rises.then_some((tried, at, with))
         });
-        let Some((beta, at)) = next else {
+        let Some((beta, at, with)) = next else {
             // No step rises any more: this is the top to within rounding.
             found.converged = true;
             break;
         };
         found.beta = beta;
         found.at = at;
+        found.with = with;
     }
     found
 }
@@ -91,33 +109,18 @@ pub(super) fn maximum<L: Curvature>(
 mod tests {
     use super::*;
 
-    /// y successes of n with the logarithm of the odds as the only coefficient.
-    struct Binomial {
-        logarithm: f64,
-        score: DVector<f64>,
-        information: DMatrix<f64>,
-    }
-
-    impl Curvature for Binomial {
-        fn logarithm(&self) -> f64 {
-            self.logarithm
-        }
-        fn score(&self) -> &DVector<f64> {
-            &self.score
-        }
-        fn information(&self) -> &DMatrix<f64> {
-            &self.information
-        }
-    }
-
-    fn binomial(y: f64, n: f64, scale: f64) -> impl Fn(&[f64]) -> Binomial {
+    /// y successes of n with the logarithm of the odds as the only coefficient,
+    /// and the odds.
+    fn binomial(y: f64, n: f64, scale: f64) -> impl Fn(&[f64]) -> (Likelihood, f64) {
         move |beta| {
-            let p = 1.0 / (1.0 + (-scale * beta[0]).exp());
-            Binomial {
+            let odds = (scale * beta[0]).exp();
+            let p = 1.0 / (1.0 + 1.0 / odds);
+            let likelihood = Likelihood {
                 logarithm: y * p.ln() + (n - y) * (1.0 - p).ln(),
                 score: DVector::from_element(1, scale * (y - n * p)),
                 information: DMatrix::from_element(1, 1, scale * scale * n * p * (1.0 - p)),
-            }
+            };
+            (likelihood, odds)
         }
     }
 
@@ -131,6 +134,8 @@ mod tests {
             let expected = (y / (n - y)).ln();
             // Steps rest within 1e-8 standard errors, of at most 1.2.
             assert!((found.beta[0] - expected).abs() < 1e-7, "{}", found.beta[0]);
+            // What comes with the likelihood is that of the same place.
+            assert!((found.with.ln() - found.beta[0]).abs() < 1e-12);
         }
     }
 

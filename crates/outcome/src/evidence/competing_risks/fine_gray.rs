@@ -5,14 +5,14 @@
 //! Errors take in that G is estimated (fine1999, eq. 7 and 8).
 //! All sums run once over the sorted rows.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::check;
 use crate::OutcomeError;
 use crate::evidence::check_level;
-use crate::evidence::newton::{Curvature, Maximum, maximum};
+use crate::evidence::newton::{Likelihood, Maximum, maximum};
 use crate::evidence::proportion::standard_normal_quantile;
 use crate::evidence::survival::{check_length, order_by, value_error};
 
@@ -124,6 +124,7 @@ pub fn fine_gray(
     let Maximum {
         beta,
         at: current,
+        with: risks,
         iterations,
         converged,
         singular,
@@ -140,7 +141,7 @@ pub fn fine_gray(
         .cholesky()
         .map(|factor| factor.inverse())
         .ok_or_else(|| refuse("the information has no inverse at the last step"))?;
-    let middle = middle(&rows, &beta, of, &current.risks);
+    let middle = middle(&rows, &beta, of, &risks);
     let covariance = &inverse * middle * &inverse;
     let z = standard_normal_quantile(0.5 + level / 2.0);
     let normal = Normal::standard();
@@ -209,25 +210,6 @@ fn sorted(time: &[f64], cause: &[u8], covariates: &[Vec<f64>]) -> Sorted {
     rows
 }
 
-struct Likelihood {
-    logarithm: f64,
-    score: DVector<f64>,
-    information: DMatrix<f64>,
-    risks: Vec<Risk>,
-}
-
-impl Curvature for Likelihood {
-    fn logarithm(&self) -> f64 {
-        self.logarithm
-    }
-    fn score(&self) -> &DVector<f64> {
-        &self.score
-    }
-    fn information(&self) -> &DMatrix<f64> {
-        &self.information
-    }
-}
-
 fn relative_risks(rows: &Sorted, beta: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let eta: Vec<f64> = rows
         .x
@@ -238,7 +220,8 @@ fn relative_risks(rows: &Sorted, beta: &[f64]) -> (Vec<f64>, Vec<f64>) {
     (eta, risk)
 }
 
-fn likelihood(rows: &Sorted, beta: &[f64], of: u8) -> Likelihood {
+/// The pseudo-likelihood, and the risk sets of its event times.
+fn likelihood(rows: &Sorted, beta: &[f64], of: u8) -> (Likelihood, Vec<Risk>) {
     let p = rows.p;
     let square = p * p;
     let width = 1 + p + square;
@@ -272,12 +255,8 @@ fn likelihood(rows: &Sorted, beta: &[f64], of: u8) -> Likelihood {
     // Forwards: those who had another cause before, over their G.
     let mut gone = vec![0.0; width];
     let mut next = 0;
-    let mut found = Likelihood {
-        logarithm: 0.0,
-        score: DVector::zeros(p),
-        information: DMatrix::zeros(p, p),
-        risks: Vec::with_capacity(sums.len()),
-    };
+    let mut found = Likelihood::zero(p);
+    let mut risks = Vec::with_capacity(sums.len());
     for (group, events, mut sum) in sums {
         let start = rows.starts[group];
         while next < start {
@@ -308,14 +287,14 @@ fn likelihood(rows: &Sorted, beta: &[f64], of: u8) -> Likelihood {
                     events * (sum[1 + p + row * p + column] / zeroth - mean[row] * mean[column]);
             }
         }
-        found.risks.push(Risk {
+        risks.push(Risk {
             group,
             events,
             zeroth,
             first: mean,
         });
     }
-    found
+    (found, risks)
 }
 
 /// Sum of squares of each row's part in the score, with that of its censoring.

@@ -5,8 +5,8 @@
 //! (gail1981), with its derivatives. Exponentials are scaled by deaths over
 //! their sum, which keeps the function near e to the number of deaths.
 
-use super::fit::Likelihood;
 use super::risk_set::{EventTime, RiskSets};
+use crate::evidence::newton::Likelihood;
 
 /// Adds an event time to the likelihood and its derivatives.
 pub(super) fn add(

@@ -9,7 +9,7 @@ use super::{CoxColumns, METHOD, Ties, concordance::concordance_of, exact, residu
 use crate::OutcomeError;
 use crate::evidence::check_level;
 use crate::evidence::cox::Concordance;
-use crate::evidence::newton::{Curvature, Maximum, maximum};
+use crate::evidence::newton::{Likelihood, Maximum, maximum};
 use crate::evidence::proportion::standard_normal_quantile;
 use crate::evidence::survival::chi_square_tail;
 
@@ -129,27 +129,8 @@ impl Cox {
     }
 }
 
-/// Logarithm of the partial likelihood with derivatives, in scaled covariates.
-#[derive(Debug, Clone)]
-pub(super) struct Likelihood {
-    pub(super) logarithm: f64,
-    pub(super) score: DVector<f64>,
-    /// Negative second derivative; the lower triangle until it is mirrored.
-    pub(super) information: DMatrix<f64>,
-}
-
-impl Curvature for Likelihood {
-    fn logarithm(&self) -> f64 {
-        self.logarithm
-    }
-    fn score(&self) -> &DVector<f64> {
-        &self.score
-    }
-    fn information(&self) -> &DMatrix<f64> {
-        &self.information
-    }
-}
-
+/// The partial likelihood, in scaled covariates; of the information, the lower
+/// triangle is filled until it is mirrored at the end.
 pub(super) fn likelihood(sets: &RiskSets, beta: &[f64], ties: Ties) -> Likelihood {
     let p = sets.p;
     let eta = sets.linear_predictors(beta);
@@ -158,11 +139,7 @@ pub(super) fn likelihood(sets: &RiskSets, beta: &[f64], ties: Ties) -> Likelihoo
         .zip(&sets.weight)
         .map(|(eta, weight)| weight * eta.exp())
         .collect();
-    let mut sum = Likelihood {
-        logarithm: 0.0,
-        score: DVector::zeros(p),
-        information: DMatrix::zeros(p, p),
-    };
+    let mut sum = Likelihood::zero(p);
     sets.visit(&risk, |at| {
         if ties == Ties::Exact && at.deaths.len() > 1 {
             exact::add(sets, at, &eta, &risk, &mut sum);
@@ -247,8 +224,8 @@ pub fn cox(columns: &CoxColumns<'_>, options: &CoxOptions) -> Result<Cox, Outcom
         iterations,
         converged,
         ..
-    } = maximum(null.clone(), options.most_iterations, |beta| {
-        likelihood(&sets, beta, options.ties)
+    } = maximum((null.clone(), ()), options.most_iterations, |beta| {
+        (likelihood(&sets, beta, options.ties), ())
     });
     // A direction without a maximum: every step is as long as the last, or the
     // information has run out (1e-8 of that at the start; at a maximum the risk
