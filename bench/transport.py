@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Histories per second of the Monte Carlo: one voxel and a ball of 1.5 L, 3 mm.
+"""Histories per second of the Monte Carlo: a ball of 1.5 L, 3 mm.
 
     python bench/transport.py [--target target]
 
-Runs the examples `voxel_s` and `liver` of the crate transport. EGSnrc makes
+Runs the example `liver` of the crate transport. EGSnrc makes
 38,000 histories a second on a core of this kind (../shared/physics/speed.csv);
 the aim is 1.5 million on two cores. Exits with 1 below it, with 77 when the
-examples are not built.
+example is not built.
 """
 
 import argparse
