@@ -292,6 +292,11 @@ fn large_denominators_are_counted_and_absurd_ones_refused() {
     }
 }
 
+/// `sirt evidence km` of a table with the column `months`.
+fn kaplan_meier(file: &std::path::Path, more: &[&str]) -> std::process::Output {
+    sirt(&[&["evidence", "km", text(file), "--time", "months"], more].concat())
+}
+
 #[test]
 fn an_error_names_the_row_of_the_table() {
     let folder = tempfile::tempdir().unwrap();
@@ -302,17 +307,7 @@ fn an_error_names_the_row_of_the_table() {
         b"arm,months,died,joined,share\nA,NA,1,0,1\nA,5,1,1,1\nB,6,0,7,1\nB,7,1,2,-3\n",
     );
     let said = |more: &[&str]| {
-        let mut line = vec![
-            "evidence",
-            "km",
-            text(&file),
-            "--time",
-            "months",
-            "--event",
-            "died",
-        ];
-        line.extend(more);
-        let output = sirt(&line);
+        let output = kaplan_meier(&file, &[&["--event", "died"], more].concat());
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     };
@@ -339,18 +334,10 @@ fn a_test_that_cannot_be_made_says_why() {
         b"arm,months,died,share,age\nA,4,0,1,50\nA,5,0,1,61\nB,6,0,1,55\nB,7,1,1,70\n",
     );
     let km = |more: &[&str]| {
-        let mut line = vec![
-            "evidence",
-            "km",
-            text(&file),
-            "--time",
-            "months",
-            "--json",
-            "--by",
-            "arm",
-        ];
-        line.extend(more);
-        json(&sirt(&line))
+        json(&kaplan_meier(
+            &file,
+            &[&["--json", "--by", "arm"], more].concat(),
+        ))
     };
     let weighted = km(&["--event", "died", "--weight", "share"]);
     assert!(weighted["log_rank"].is_null());
