@@ -27,6 +27,8 @@ const SEED: u64 = 1;
 const NAME_SPACE: Uuid = Uuid::from_u128(0x0b0f_8d0a_53a1_5f0e_8c7d_41b7_9c2e_6a10);
 /// First line of a file that a run is kept in.
 const HEAD: &str = "OpenSIRT Monte Carlo run 1";
+/// Values that are taken into a fingerprint at a time.
+const BLOCK: usize = 65_536;
 /// Whether the user wants the run to end.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -106,14 +108,17 @@ impl Followed<'_> {
             self.masks,
             seed,
         )?;
-        let fingerprint = self.fingerprint(seed);
-        if let Some(path) = &arguments.run_state
+        let state = arguments
+            .run_state
+            .as_deref()
+            .map(|path| (path, self.fingerprint(seed)));
+        if let Some((path, fingerprint)) = &state
             && path.exists()
         {
-            run.resume(&kept(path, &fingerprint)?)
+            run.resume(&kept(path, fingerprint)?)
                 .with_context(|| path.display().to_string())?;
         }
-        stop_on_interrupt();
+        stop_on_interrupt()?;
         let started = Instant::now();
         let limit = arguments
             .time_limit
@@ -132,8 +137,8 @@ impl Followed<'_> {
             ControlFlow::Continue(())
         })?;
         let seconds = started.elapsed().as_secs_f64();
-        if let Some(path) = &arguments.run_state {
-            keep(path, &fingerprint, &run.state())?;
+        if let Some((path, fingerprint)) = &state {
+            keep(path, fingerprint, &run.state())?;
         }
         stages.begin("dose and its noise");
         let distribution = run.distribution()?;
@@ -204,30 +209,38 @@ impl Followed<'_> {
 
     /// What a run depends on, in a few letters.
     fn fingerprint(&self, seed: u64) -> String {
-        let mut bytes = format!(
+        let head = format!(
             "{HEAD} {} {seed} {:?} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.data,
             self.activity.grid()
-        )
-        .into_bytes();
-        let mut add = |values: &[f32]| {
-            for value in values {
-                bytes.extend_from_slice(&value.to_le_bytes());
+        );
+        let mut so_far = Uuid::new_v5(&NAME_SPACE, head.as_bytes());
+        so_far = and_numbers(so_far, self.activity.values());
+        so_far = match self.medium {
+            Medium::Homogeneous(density) => {
+                Uuid::new_v5(&so_far, &density.as_g_per_ml().to_le_bytes())
             }
+            Medium::Heterogeneous(density) => and_numbers(so_far, density.values()),
         };
-        add(self.activity.values());
-        match self.medium {
-            Medium::Homogeneous(density) => add(&[density.as_g_per_ml() as f32]),
-            Medium::Heterogeneous(density) => add(density.values()),
+        for named in self.masks {
+            let (lower, size) = named.mask.bounding_box();
+            let place = format!("{} {lower:?} {size:?}", named.name);
+            so_far = and_numbers(
+                Uuid::new_v5(&so_far, place.as_bytes()),
+                named.mask.box_weights(),
+            );
         }
-        for mask in self.masks {
-            for (at, weight) in mask.mask.iter() {
-                add(&[at as f32, weight]);
-            }
-        }
-        Uuid::new_v5(&NAME_SPACE, &bytes).to_string()
+        so_far.to_string()
     }
+}
+
+/// A fingerprint with more numbers in it, block by block: no volume is copied.
+fn and_numbers(so_far: Uuid, values: &[f32]) -> Uuid {
+    values.chunks(BLOCK).fold(so_far, |so_far, block| {
+        let bytes: Vec<u8> = block.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Uuid::new_v5(&so_far, &bytes)
+    })
 }
 
 /// What the user reads while the run goes on.
@@ -269,15 +282,19 @@ fn unfinished(result: &TransportResult, is_kept: bool) -> Option<Finding> {
     })
 }
 
-/// A second Ctrl-C ends the program.
-fn stop_on_interrupt() {
+/// Ctrl-C ends the run with what is done; a second one ends the program.
+fn stop_on_interrupt() -> anyhow::Result<()> {
     STOP.store(false, Ordering::Relaxed);
-    // It fails where a handler is there already: ours.
-    let _ = ctrlc::set_handler(|| {
+    let handler = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
     });
+    match handler {
+        // That of an earlier run of this program does the same.
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        Err(error) => Err(error).context("Ctrl-C cannot be watched for"),
+    }
 }
 
 /// Reads a run that was kept.
@@ -304,11 +321,7 @@ fn kept(path: &Path, fingerprint: &str) -> anyhow::Result<Vec<u8>> {
 fn keep(path: &Path, fingerprint: &str, state: &[u8]) -> anyhow::Result<()> {
     let mut bytes = format!("{HEAD}\n{fingerprint}\n").into_bytes();
     bytes.extend_from_slice(state);
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    std::fs::write(&beside, bytes)
-        .and_then(|()| std::fs::rename(&beside, path))
-        .with_context(|| format!("cannot write {}", path.display()))
+    Ok(sirt_store::write_whole(path, &bytes)?)
 }
 
 #[cfg(test)]
