@@ -119,20 +119,20 @@ impl Method {
         tissue: &TissueTable,
     ) -> Result<DoseDistribution, DosimetryError> {
         medium.check(activity)?;
-        if self == Self::Transport {
-            let mut run = MonteCarlo::new(activity, medium, data, tissue, &[], 1)?;
-            run.run(Goal::VoxelUncertainty(USUAL_VOXEL_UNCERTAINTY), |_| {
-                ControlFlow::Continue(())
-            })?;
-            return run.distribution();
-        }
         let voxel_ml = activity.grid().voxel_capacity().as_ml();
         // Gy·mL/kg per Bq/mL is J per voxel after multiplication with mL: k·1e-9 J/Bq.
         let joule_per_bq = data.dose_factor.as_gy_kg_per_gbq() * 1e-9;
         let joule_per_concentration = joule_per_bq * voxel_ml;
         let emitted_j = activity.sum() * joule_per_concentration;
         let deposited = match self {
-            Self::LocalDeposition | Self::Transport => Deposited {
+            Self::Transport => {
+                let mut run = MonteCarlo::new(activity, medium, data, tissue, &[], 1)?;
+                run.run(Goal::VoxelUncertainty(USUAL_VOXEL_UNCERTAINTY), |_| {
+                    ControlFlow::Continue(())
+                })?;
+                return run.distribution();
+            }
+            Self::LocalDeposition => Deposited {
                 concentration: activity.clone(),
                 density: None,
                 half_width: None,

@@ -41,6 +41,7 @@ pub struct MonteCarlo {
     simulation: Simulation,
     tally: Tally,
     seed: u64,
+    structures: usize,
     /// Voxels of air, to which no dose is assigned.
     air: Vec<bool>,
     frame: Option<sirt_image::FrameOfReference>,
@@ -140,6 +141,7 @@ impl MonteCarlo {
             tally: simulation.empty_tally(),
             simulation,
             seed,
+            structures: structures.len(),
             air,
             frame: activity.frame_of_reference().cloned(),
             emitted_j,
@@ -203,7 +205,7 @@ impl MonteCarlo {
             }
         }
         let grid = per_decay.mean.grid().clone();
-        let structures = (0..self.tally_regions())
+        let structures = (0..self.structures)
             .map(|region| {
                 self.simulation
                     .region_energy_mev(&self.tally, region)
@@ -278,16 +280,6 @@ impl MonteCarlo {
             joule_per_mev,
             joule_per_mev * self.histories() as f64 / sirt_quantity::MEV_IN_JOULE,
         ))
-    }
-
-    fn tally_regions(&self) -> usize {
-        (0..)
-            .take_while(|region| {
-                self.simulation
-                    .region_energy_mev(&self.tally, *region)
-                    .is_some()
-            })
-            .count()
     }
 
     fn materials(&self) -> Vec<String> {
