@@ -121,7 +121,7 @@ impl NewCase {
 }
 
 /// What a product is computed with where a case says nothing, for a comment.
-fn usual_numbers(device: Device) -> Option<(DoseFactor, TimeSpan)> {
+pub(crate) fn usual_numbers(device: Device) -> Option<(DoseFactor, TimeSpan)> {
     let devices = DeviceLibrary::built_in().ok()?;
     let nuclides = NuclideLibrary::built_in().ok()?;
     let data = devices.data(device);

@@ -6,7 +6,10 @@
 use std::fmt;
 
 use super::amount::TICKS;
-use super::{Assessment, Day, LesionFinding, LesionState, PatientRecord, Status};
+use super::timeline::is_there;
+use super::{
+    Assessment, Day, LesionFinding, LesionRole, LesionState, Modality, PatientRecord, Status,
+};
 use crate::OutcomeError;
 
 /// A rule that a record can break.
@@ -61,6 +64,8 @@ pub enum RecordRule {
     NewAtBaseline,
     /// A marker has the upper limit of its laboratory.
     MarkerWithoutLimit,
+    /// A lesion that is there later was there at baseline, or is called new.
+    LateLesion,
 }
 
 /// Whether a record can be used although it breaks a rule.
@@ -101,6 +106,7 @@ impl RecordRule {
             Self::RoughDay => "record.rough-day",
             Self::NewAtBaseline => "lesion.new-at-baseline",
             Self::MarkerWithoutLimit => "marker.no-upper-limit",
+            Self::LateLesion => "lesion.not-at-baseline",
         }
     }
 
@@ -131,7 +137,8 @@ impl RecordRule {
             | Self::DeathDayUnknown
             | Self::ContactBeforeScan
             | Self::RoughDay
-            | Self::MarkerWithoutLimit => Severity::Flagged,
+            | Self::MarkerWithoutLimit
+            | Self::LateLesion => Severity::Flagged,
         }
     }
 }
@@ -169,6 +176,7 @@ impl PatientRecord {
         for assessment in &self.assessments {
             self.check_findings(assessment, &mut found);
         }
+        self.check_late_lesions(&mut found);
         self.check_units(&mut found);
         self.check_status(&mut found);
         self.check_markers(&mut found);
@@ -304,6 +312,14 @@ impl PatientRecord {
             for assessment in self.assessments.iter().filter(|assessment| {
                 usize::from(assessment.reader) == reader && assessment.day < baseline
             }) {
+                // PET and CT of a work-up may be days apart: each has its baseline.
+                let is_pet = |scan: &Assessment| scan.modality == Modality::Pet;
+                let own = self.baseline.or_else(|| {
+                    self.baseline_among(reader, |scan| is_pet(scan) == is_pet(assessment))
+                });
+                if own.is_some_and(|own| assessment.day >= own) {
+                    continue;
+                }
                 found.push(RecordFinding {
                     rule: RecordRule::BeforeBaseline,
                     reason: format!(
@@ -326,15 +342,26 @@ impl PatientRecord {
     /// the stated one, else the last at or before the first treatment, else the first.
     #[must_use]
     pub fn baseline_day(&self, reader: usize) -> Option<Day> {
-        if self.baseline.is_some() {
-            return self.baseline;
-        }
+        self.baseline
+            .or_else(|| self.baseline_among(reader, |_| true))
+    }
+
+    /// The same among those assessments of a reader that `counts`: the stated
+    /// day where one of them is of it.
+    pub(crate) fn baseline_among(
+        &self,
+        reader: usize,
+        counts: impl Fn(&Assessment) -> bool,
+    ) -> Option<Day> {
         let treated = self.first_treatment();
         let mut first: Option<Day> = None;
         let mut last_before: Option<Day> = None;
         for assessment in &self.assessments {
-            if usize::from(assessment.reader) != reader {
+            if usize::from(assessment.reader) != reader || !counts(assessment) {
                 continue;
+            }
+            if self.baseline == Some(assessment.day) {
+                return self.baseline;
             }
             first = Some(first.map_or(assessment.day, |day| day.min(assessment.day)));
             if treated.is_some_and(|treated| assessment.day <= treated) {
@@ -482,6 +509,52 @@ impl PatientRecord {
         }
     }
 
+    /// Lesions that turn up after baseline and that nobody calls new: criteria
+    /// neither measure nor count them.
+    fn check_late_lesions(&self, found: &mut Vec<RecordFinding>) {
+        for reader in 0..self.readers.len() {
+            let Some(baseline) = self.baseline_day(reader) else {
+                continue;
+            };
+            for (at, lesion) in self.lesions.iter().enumerate() {
+                if lesion.fragment_of.is_some() || lesion.role == LesionRole::New {
+                    continue;
+                }
+                let mut seen = self
+                    .assessments
+                    .iter()
+                    .filter(|scan| usize::from(scan.reader) == reader)
+                    .filter(|scan| {
+                        scan.findings.iter().any(|finding| {
+                            usize::try_from(finding.lesion) == Ok(at) && is_there(finding)
+                        })
+                    })
+                    .peekable();
+                let called_new = self.assessments.iter().any(|scan| {
+                    scan.new_lesions
+                        .iter()
+                        .any(|new| usize::try_from(new.lesion) == Ok(at))
+                });
+                if called_new {
+                    continue;
+                }
+                if let Some(first) = seen.peek().map(|scan| scan.day)
+                    && first > baseline
+                {
+                    found.push(RecordFinding {
+                        rule: RecordRule::LateLesion,
+                        reason: format!(
+                            "lesion {} is first there on {}, after baseline ({}), and nobody calls it new: it counts for nothing",
+                            lesion.tracking_id,
+                            self.shown(first),
+                            self.shown(baseline)
+                        ),
+                    });
+                }
+            }
+        }
+    }
+
     /// Centimetres among millimetres: every measured lesion of an assessment
     /// is about ten times smaller, or larger, than in the one before.
     fn check_units(&self, found: &mut Vec<RecordFinding>) {
@@ -498,6 +571,54 @@ impl PatientRecord {
                     self.first_units(assessment, found);
                 }
                 before = Some(assessment);
+            }
+            self.check_unit_of_one(reader, found);
+        }
+    }
+
+    /// One lesion ten times smaller, or larger, at one scan than at the scans
+    /// before and after it: a unit was mixed in one cell.
+    fn check_unit_of_one(&self, reader: usize, found: &mut Vec<RecordFinding>) {
+        // Ten times the odd one fits between its neighbours, give or take half.
+        let fits = |tenfold: u64, one: u64, other: u64| {
+            2 * tenfold <= 3 * one.max(other) && 3 * tenfold >= 2 * one.min(other)
+        };
+        for lesion in 0..self.lesions.len() {
+            let lengths: Vec<(Day, u64)> = self
+                .assessments
+                .iter()
+                .filter(|assessment| usize::from(assessment.reader) == reader)
+                .filter_map(|assessment| {
+                    let finding = assessment
+                        .findings
+                        .iter()
+                        .find(|finding| usize::try_from(finding.lesion) == Ok(lesion))?;
+                    Some((
+                        assessment.day,
+                        length_of(finding).filter(|length| *length > 0)?,
+                    ))
+                })
+                .collect();
+            for triple in lengths.windows(3) {
+                let [(_, before), (day, now), (_, after)] = [triple[0], triple[1], triple[2]];
+                let dips = before.min(after) >= 5 * now && fits(10 * now, before, after);
+                let peaks = now >= 5 * before.max(after) && fits(now / 10, before, after);
+                if dips || peaks {
+                    let shown = |ticks: u64| {
+                        super::amount::shown_ticks(i64::try_from(ticks).unwrap_or(i64::MAX))
+                    };
+                    found.push(RecordFinding {
+                        rule: RecordRule::UnitSuspect,
+                        reason: format!(
+                            "lesion {} is {} mm on {} between {} and {} mm; are these centimetres?",
+                            self.lesions[lesion].tracking_id,
+                            shown(now),
+                            self.shown(day),
+                            shown(before),
+                            shown(after)
+                        ),
+                    });
+                }
             }
         }
     }
