@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::case::TRACED;
+use super::condition_text::{function, markers, symptoms, toxicity};
 use super::course::CourseResult;
 use super::result::{CriterionJson, DiscordanceJson, FollowResult, SubjectResult};
 use crate::table::{self, Table, digits};
 
 /// Letters in a line.
-const WIDTH: usize = 100;
-/// Scans beside each other in the table of responses.
-const SCANS: usize = 5;
+pub(super) const WIDTH: usize = 100;
+/// Most scans beside each other in the table of responses.
+const SCANS: usize = 6;
 /// What stands where there is nothing.
-const DASH: &str = "-";
+pub(super) const DASH: &str = "-";
 
 /// All that is said of a case.
 pub(super) fn text(result: &FollowResult) -> String {
@@ -80,15 +81,15 @@ fn of_subject(subject: &SubjectResult, text: &mut String) {
     }
 }
 
-fn dash<T>(value: Option<T>, shown: impl Fn(T) -> String) -> String {
+pub(super) fn dash<T>(value: Option<T>, shown: impl Fn(T) -> String) -> String {
     value.map_or_else(|| DASH.to_owned(), shown)
 }
 
-fn percent(value: f64) -> String {
+pub(super) fn percent(value: f64) -> String {
     format!("{value:+.1}")
 }
 
-fn heading(text: &mut String, heading: &str) {
+pub(super) fn heading(text: &mut String, heading: &str) {
     let _ = write!(text, "\n== {heading}\n");
 }
 
@@ -145,35 +146,40 @@ fn responses(subject: &SubjectResult, text: &mut String) {
     let computed: Vec<(&String, &CriterionJson)> = subject
         .criteria
         .iter()
-        .filter(|(_, criterion)| criterion.not_computed.is_none() && !criterion.best.is_empty())
+        .filter(|(_, criterion)| criterion.not_computed.is_none())
         .collect();
-    if !computed.is_empty() && !dates.is_empty() {
+    let [of_lesions, of_patient]: [Vec<(&String, &CriterionJson)>; 2] =
+        [true, false].map(|wanted| {
+            computed
+                .iter()
+                .filter(|(_, criterion)| criterion.lesions.is_empty() != wanted)
+                .copied()
+                .collect()
+        });
+    let dates: Vec<String> = dates.into_iter().collect();
+    if !of_patient.is_empty() && !dates.is_empty() {
         heading(
             text,
             "responses, with the change of the sum from baseline in %",
         );
-        let dates: Vec<String> = dates.into_iter().collect();
-        for (block, some) in dates.chunks(SCANS).enumerate() {
-            let is_last = (block + 1) * SCANS >= dates.len();
-            let mut columns: Vec<(&str, &str)> = vec![("criterion", "")];
-            columns.extend(some.iter().map(|date| (date.as_str(), "")));
-            if is_last {
-                columns.extend([("best", ""), ("confirmed", "")]);
-            }
-            let mut table = Table::new(&columns);
-            for (name, criterion) in &computed {
-                let mut row = vec![(*name).clone()];
-                row.extend(some.iter().map(|date| cell(criterion, date)));
-                if is_last {
-                    let of_lesions = !criterion.lesions.is_empty();
-                    for best in [criterion.best, criterion.best_confirmed] {
-                        row.push(if of_lesions { DASH } else { best }.to_owned());
-                    }
-                }
-                table.row(row);
-            }
-            text.push_str(&table.to_text());
-        }
+        // As many scans beside each other as fit.
+        let blocks = (1..=SCANS)
+            .rev()
+            .map(|beside| matrix(&of_patient, &dates, beside))
+            .find(|blocks| {
+                blocks
+                    .lines()
+                    .all(|line| table::printed_width(line) <= WIDTH)
+            })
+            .unwrap_or_else(|| matrix(&of_patient, &dates, 1));
+        text.push_str(&blocks);
+    }
+    for (name, criterion) in of_lesions {
+        let counts: Vec<String> = dates
+            .iter()
+            .filter_map(|date| Some(format!("{date} {}", criterion.counts_on(date)?)))
+            .collect();
+        let _ = writeln!(text, "{name}: {}", counts.join("; "));
     }
     let mut why: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, criterion) in &subject.criteria {
@@ -189,6 +195,31 @@ fn responses(subject: &SubjectResult, text: &mut String) {
     }
 }
 
+/// Criteria by scans, so many scans beside each other.
+fn matrix(criteria: &[(&String, &CriterionJson)], dates: &[String], beside: usize) -> String {
+    let mut text = String::new();
+    for (block, some) in dates.chunks(beside).enumerate() {
+        let is_last = (block + 1) * beside >= dates.len();
+        let mut columns: Vec<(&str, &str)> = vec![("criterion", "")];
+        columns.extend(some.iter().map(|date| (date.as_str(), "")));
+        if is_last {
+            columns.extend([("best", ""), ("confirmed", "")]);
+        }
+        let mut table = Table::new(&columns);
+        for (name, criterion) in criteria {
+            let mut row = vec![(*name).clone()];
+            row.extend(some.iter().map(|date| cell(criterion, date)));
+            if is_last {
+                row.push(criterion.best.to_owned());
+                row.push(criterion.best_confirmed.to_owned());
+            }
+            table.row(row);
+        }
+        text.push_str(&table.to_text());
+    }
+    text
+}
+
 fn when(point: &super::result::TimePointJson) -> String {
     point
         .date
@@ -196,7 +227,7 @@ fn when(point: &super::result::TimePointJson) -> String {
         .unwrap_or_else(|| format!("day {}", point.day))
 }
 
-/// `PR -42` of a date; of single lesions how many have which response.
+/// `PR -42` of a date.
 fn cell(criterion: &CriterionJson, date: &str) -> String {
     let Some(point) = criterion
         .timepoints
@@ -205,9 +236,6 @@ fn cell(criterion: &CriterionJson, date: &str) -> String {
     else {
         return DASH.to_owned();
     };
-    if let Some(counts) = criterion.counts_on(date) {
-        return counts;
-    }
     let said = point.overall.as_deref().unwrap_or(DASH);
     match point.change_from_baseline {
         Some(change) => format!("{said} {change:+.0}"),
@@ -226,7 +254,7 @@ fn lesions(course: &CourseResult, text: &mut String) {
         ("axis", ""),
         ("dose", "Gy"),
         ("first", ""),
-        ("smallest", ""),
+        ("least", ""),
         ("last", ""),
         ("last", "%"),
         ("response", ""),
@@ -296,223 +324,6 @@ fn volumes(course: &CourseResult, text: &mut String) {
         }
     }
     text.push_str(&table.to_text_within(WIDTH));
-}
-
-fn markers(subject: &SubjectResult, course: &CourseResult, text: &mut String) {
-    for marker in &course.marker_values {
-        heading(text, &format!("marker {}", marker.marker));
-        let definitions: Vec<_> = subject
-            .markers
-            .iter()
-            .filter(|definition| definition.marker == marker.marker)
-            .collect();
-        let mut columns = vec![
-            ("date", ""),
-            ("value", ""),
-            ("limits", "× ULN"),
-            ("change", "%"),
-        ];
-        columns.extend(
-            definitions
-                .iter()
-                .map(|definition| (definition.definition.as_str(), "")),
-        );
-        let mut table = Table::new(&columns);
-        let mut reasons = BTreeSet::new();
-        for point in &marker.values {
-            let verdict = |at: usize| {
-                definitions
-                    .get(at)?
-                    .values
-                    .iter()
-                    .find(|verdict| verdict.date == point.date)
-            };
-            let mut row = vec![
-                point.date.clone(),
-                format!("{} {}", digits(point.value), point.unit),
-                dash(point.over_limit, digits),
-                dash(
-                    verdict(0).and_then(|verdict| verdict.change_from_baseline),
-                    percent,
-                ),
-            ];
-            for at in 0..definitions.len() {
-                let said = verdict(at);
-                reasons.extend(said.and_then(|said| said.reason));
-                row.push(said.map_or(DASH, |said| said.response).to_owned());
-            }
-            table.row(row);
-        }
-        text.push_str(&table.to_text_within(WIDTH));
-        for reason in reasons {
-            let _ = writeln!(text, "NE: {reason}");
-        }
-        for point in &marker.values {
-            if let Some(by) = &point.confounded_by {
-                let _ = writeln!(text, "{}: raised by {by} as well", point.date);
-            }
-        }
-    }
-    if course.marker_values.is_empty() {
-        return;
-    }
-    text.push_str(
-        "definitions of response of a marker are recalled usage (docs/methods/marker.md)\n",
-    );
-}
-
-fn symptoms(course: &CourseResult, text: &mut String) {
-    if !course.symptoms.is_empty() {
-        heading(text, "symptoms");
-        let mut table = Table::new(&[
-            ("symptom", ""),
-            ("date", ""),
-            ("grade", ""),
-            ("a day", ""),
-            ("against baseline", ""),
-        ]);
-        for symptom in &course.symptoms {
-            for point in &symptom.values {
-                table.row([
-                    symptom.symptom.clone(),
-                    point.date.clone(),
-                    dash(point.grade, |grade| grade.to_string()),
-                    dash(point.per_day, digits),
-                    point
-                        .response
-                        .unwrap_or(if Some(&point.date) == symptom.baseline.as_ref() {
-                            "baseline"
-                        } else {
-                            DASH
-                        })
-                        .to_owned(),
-                ]);
-            }
-        }
-        text.push_str(&table.to_text_within(WIDTH));
-    }
-    if !course.analogues.is_empty() {
-        heading(text, "somatostatin analogue");
-        let mut table = Table::new(&[
-            ("from", ""),
-            ("drug", ""),
-            ("dose", "mg/28 d"),
-            ("at treatment", "%"),
-            ("days", ""),
-            ("change", ""),
-        ]);
-        for row in &course.analogues {
-            table.row([
-                row.date.clone(),
-                row.drug.clone(),
-                digits(row.mg_per_28_days),
-                dash(row.of_treatment_percent, |part| format!("{part:.0}")),
-                dash(row.days, |days| days.to_string()),
-                row.change.unwrap_or("before treatment").to_owned(),
-            ]);
-        }
-        text.push_str(&table.to_text_within(WIDTH));
-    }
-    if !course.performance.is_empty() {
-        let said: Vec<String> = course
-            .performance
-            .iter()
-            .map(|row| {
-                let ecog = row.ecog.map(|ecog| format!("ECOG {ecog}"));
-                let karnofsky = row.karnofsky.map(|part| format!("Karnofsky {part} %"));
-                let both: Vec<String> = ecog.into_iter().chain(karnofsky).collect();
-                format!("{} {}", row.date, both.join(", "))
-            })
-            .collect();
-        let _ = writeln!(text, "\nperformance: {}", said.join("; "));
-    }
-}
-
-fn toxicity(subject: &SubjectResult, text: &mut String) {
-    if subject.toxicity.is_empty() {
-        return;
-    }
-    heading(
-        text,
-        "toxicity: worst grade of each test after treatment, and events",
-    );
-    let mut table = Table::new(&[
-        ("term", ""),
-        ("grade", ""),
-        ("date", ""),
-        ("days", ""),
-        ("why", ""),
-    ]);
-    for row in &subject.toxicity {
-        let mut why = match (row.value, &row.unit) {
-            (Some(value), Some(unit)) => format!("{} {unit}; {}", digits(value), row.reason),
-            _ => row.reason.clone(),
-        };
-        if let Some(attribution) = row.attribution {
-            why = format!("{attribution}: {why}");
-        }
-        if let Some(site) = row.site {
-            let _ = write!(why, " ({site})");
-        }
-        if let Some(stated) = &row.stated {
-            let told = [
-                stated.attribution.map(|word| format!("stated: {word}")),
-                stated
-                    .finding
-                    .as_ref()
-                    .map(|finding| format!("by {finding}")),
-                stated.cleared.clone(),
-                stated.ended.as_ref().map(|day| format!("ended {day}")),
-                stated.note.clone(),
-            ];
-            for part in told.into_iter().flatten() {
-                let _ = write!(why, "; {part}");
-            }
-        }
-        table.row([
-            row.term.clone(),
-            dash(row.grade, |grade| grade.to_string()),
-            row.date.clone(),
-            dash(row.days_after_treatment, |days| days.to_string()),
-            why,
-        ]);
-    }
-    text.push_str(&table.to_text_within(WIDTH));
-}
-
-fn function(course: &CourseResult, text: &mut String) {
-    if !course.liver_function.is_empty() {
-        heading(text, "liver function");
-        let mut table = Table::new(&[
-            ("date", ""),
-            ("ALBI", ""),
-            ("grade", ""),
-            ("Child-Pugh", ""),
-            ("MELD", ""),
-        ]);
-        for row in &course.liver_function {
-            let class = row.child_pugh_class.as_deref().unwrap_or_default();
-            table.row([
-                row.date.clone(),
-                dash(row.albi, |score| format!("{score:.2}")),
-                row.albi_grade.clone().unwrap_or_else(|| DASH.to_owned()),
-                dash(row.child_pugh, |points| format!("{points} {class}")),
-                dash(row.meld, |score| score.to_string()),
-            ]);
-        }
-        text.push_str(&table.to_text());
-    }
-    for row in &course.liver_disease {
-        let _ = write!(
-            text,
-            "{}: {} on {}, {} days after treatment",
-            row.title, row.verdict, row.date, row.days_after_treatment
-        );
-        if !row.missing.is_empty() {
-            let _ = write!(text, "; nobody looked for {}", row.missing.join(", "));
-        }
-        text.push('\n');
-    }
 }
 
 fn endpoints(subject: &SubjectResult, text: &mut String) {

@@ -364,5 +364,13 @@ fn fate(
         (_, Some(_)) if !later.is_empty() => format!("as at baseline on {day}"),
         _ => format!("there on {day}"),
     };
+    // A fifth over its least, as criteria count progression.
+    let least = later.iter().copied().reduce(f64::min).unwrap_or(0.0);
+    let last = later.last().copied().unwrap_or(0.0);
+    let told = if least > 0.0 && last >= 1.2 * least && change.is_some_and(|change| change < 0.0) {
+        format!("{told}, growing again")
+    } else {
+        told
+    };
     if new { format!("new; {told}") } else { told }
 }

@@ -2,6 +2,7 @@
 
 mod case;
 mod case_text;
+mod condition_text;
 pub(crate) mod course;
 mod files;
 mod lesions;

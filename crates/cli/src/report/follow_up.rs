@@ -92,13 +92,19 @@ fn facts(subject: &SubjectResult) -> Vec<Fact> {
         }
         found.push(fact("Status", capital(&said)));
     }
-    if let Some(days) = subject
+    let progression_free = subject
         .endpoints
         .iter()
-        .find(|endpoint| endpoint.name == "pfs")
-        .filter(|endpoint| endpoint.days.is_some())
-    {
-        found.push(fact("Progression-free", plain(&days.reason)));
+        .find(|endpoint| endpoint.name == "pfs");
+    if let Some((endpoint, days)) = progression_free.and_then(|row| Some((row, row.days?))) {
+        found.push(fact(
+            "Progression-free",
+            format!(
+                "{days} days by {}; {}",
+                endpoint.criterion,
+                plain(&endpoint.reason)
+            ),
+        ));
     }
     found
 }
@@ -230,13 +236,21 @@ fn responses(material: &Material<'_>, subject: &SubjectResult) -> anyhow::Result
     if left_out > 0 {
         note.push_str(&format!(" {left_out} earlier scans are not shown."));
     }
-    let not_computed: Vec<String> = subject
+    let mut reasons: Vec<&str> = subject
         .criteria
-        .iter()
-        .filter_map(|(name, criterion)| Some(format!("{name}: {}", criterion.not_computed?)))
+        .values()
+        .filter_map(|criterion| criterion.not_computed)
         .collect();
-    if !not_computed.is_empty() {
-        note.push_str(&format!(" Not computed: {}.", not_computed.join("; ")));
+    reasons.sort_unstable();
+    reasons.dedup();
+    for reason in reasons {
+        let names: Vec<&str> = subject
+            .criteria
+            .iter()
+            .filter(|(_, criterion)| criterion.not_computed == Some(reason))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        note.push_str(&format!(" Not computed, {reason}: {}.", names.join(", ")));
     }
     let mut blocks = vec![Block::Table(Table {
         caption: "Response by every criterion".to_owned(),
@@ -284,7 +298,7 @@ fn lesions(course: &CourseResult) -> Option<Block> {
         caption: "Lesions: dose beside fate".to_owned(),
         columns: vec![
             words("Lesion", 2),
-            words("Where", 3),
+            words("Where", 2),
             numbers("Dose", "Gy"),
             words("Measure", 2),
             numbers("First", ""),

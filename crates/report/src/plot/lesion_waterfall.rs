@@ -14,6 +14,10 @@ const RIGHT: f64 = 10.0;
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 250.0;
 const FOOT: f64 = 44.0;
+/// Width of a letter, pixels.
+const LETTER: f64 = 6.9;
+/// Letters of a name that reads upwards.
+const UPWARDS_LETTERS: usize = 12;
 /// Bars end here and are marked, %.
 const MOST: f64 = 100.0;
 /// Widest bar, pixels: two lesions are no two walls.
@@ -58,7 +62,20 @@ pub fn lesion_waterfall(bars: &[WaterfallBar], limits: &[f64]) -> Result<String,
         .chain([30.0])
         .fold(0.0, f64::max)
         .min(MOST);
-    picture(PLOT, BOTTOM + FOOT, |canvas| {
+    let room = (WIDTH - RIGHT - LEFT) / sorted.len() as f64;
+    let longest = sorted
+        .iter()
+        .map(|bar| name_of(bar).chars().count())
+        .max()
+        .unwrap_or(0);
+    // Names that do not fit below their bars read upwards.
+    let upwards = longest as f64 * LETTER > room - 4.0;
+    let names = if upwards {
+        longest.min(UPWARDS_LETTERS) as f64 * LETTER + 10.0
+    } else {
+        20.0
+    };
+    picture(PLOT, BOTTOM + FOOT - 20.0 + names, |canvas| {
         let axis = Axis::new([-100.0, most], [BOTTOM, TOP]);
         for (value, text) in axis.ticks(7.0) {
             let y = axis.at(value);
@@ -86,14 +103,28 @@ pub fn lesion_waterfall(bars: &[WaterfallBar], limits: &[f64]) -> Result<String,
             let y = axis.kept(*limit);
             canvas.dashed(&[[LEFT, y], [WIDTH - RIGHT, y]], &[3.0, 3.0], INK, 1.0)?;
         }
-        let room = (WIDTH - RIGHT - LEFT) / sorted.len() as f64;
         for (place, bar) in sorted.iter().enumerate() {
-            draw(canvas, bar, LEFT + room * (place as f64 + 0.5), room, &axis)?;
+            let x = LEFT + room * (place as f64 + 0.5);
+            draw(canvas, bar, x, room, &axis)?;
+            let name = shortened(&name_of(bar), UPWARDS_LETTERS);
+            if upwards && room >= 12.0 {
+                canvas.upwards(&name, [x, BOTTOM + names / 2.0], SMALL, INK)?;
+            } else if !upwards {
+                canvas.text(&name, [x, BOTTOM + 12.0], Anchor::Centre, SMALL, INK)?;
+            }
         }
         let y = axis.at(0.0);
         canvas.line(&[[LEFT, y], [WIDTH - RIGHT, y]], FAINT, 1.2)?;
-        legend(canvas, bars)
+        legend(canvas, bars, BOTTOM + names + 12.0)
     })
+}
+
+fn name_of(bar: &WaterfallBar) -> String {
+    if bar.new {
+        format!("{}*", bar.lesion)
+    } else {
+        bar.lesion.clone()
+    }
 }
 
 fn draw(
@@ -110,7 +141,15 @@ fn draw(
     // Told apart without colour: what grew is an outline, what shrank is full.
     if bar.change > 0.0 {
         canvas.fill(corners, colour, 0.25)?;
-        canvas.frame(corners, colour, 1.4)?;
+        let [[left, up], [right, down]] = corners;
+        let outline = [
+            [left, up],
+            [right, up],
+            [right, down],
+            [left, down],
+            [left, up],
+        ];
+        canvas.line(&outline, colour, 1.8)?;
     } else {
         canvas.fill(corners, colour, 0.9)?;
     }
@@ -135,25 +174,10 @@ fn draw(
         };
         canvas.text(&dose, [x, y], Anchor::Centre, SMALL, INK)?;
     }
-    if room >= 14.0 {
-        let letters = (room / 6.6).floor().max(2.0) as usize;
-        let name = if bar.new {
-            format!("{}*", bar.lesion)
-        } else {
-            bar.lesion.clone()
-        };
-        canvas.text(
-            &shortened(&name, letters),
-            [x, BOTTOM + 14.0],
-            Anchor::Centre,
-            SMALL,
-            INK,
-        )?;
-    }
     Ok(())
 }
 
-fn legend(canvas: &Canvas<'_>, bars: &[WaterfallBar]) -> Result<(), String> {
+fn legend(canvas: &Canvas<'_>, bars: &[WaterfallBar], y: f64) -> Result<(), String> {
     let mut said = vec!["limits of response and progression broken".to_owned()];
     if bars.iter().any(|bar| bar.dose_gy.is_some()) {
         said.insert(0, "mean dose at the bars".to_owned());
@@ -161,11 +185,5 @@ fn legend(canvas: &Canvas<'_>, bars: &[WaterfallBar]) -> Result<(), String> {
     if bars.iter().any(|bar| bar.new) {
         said.push("* new".to_owned());
     }
-    canvas.text(
-        &said.join("; "),
-        [LEFT, BOTTOM + 32.0],
-        Anchor::Left,
-        SMALL,
-        FAINT,
-    )
+    canvas.text(&said.join("; "), [LEFT, y], Anchor::Left, SMALL, FAINT)
 }

@@ -13,7 +13,7 @@ use crate::case::Case;
 use crate::follow_up::{FollowUp, Measurement, Scan};
 
 /// What a reader is called whom the case does not name.
-const UNNAMED: &str = "reader";
+const UNNAMED: &str = "unnamed reader";
 
 /// Every reader with a record, and the place of the one that counts.
 pub(super) fn readers(case: &Case, treatments: &[CourseTreatment]) -> (Vec<StudyReader>, usize) {

@@ -18,7 +18,7 @@ use crate::row::{LesionRow, MeasurementRow, ScanRow};
 use crate::written::Written;
 
 /// What a reader is called whom no row names.
-const UNNAMED: &str = "reader";
+const UNNAMED: &str = "unnamed reader";
 
 /// A name that stands in no list.
 fn unknown<'k>(
