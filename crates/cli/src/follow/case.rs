@@ -193,6 +193,7 @@ fn subject(
         performance: course::performance(case),
         liver_function: liver::function(case)?,
         liver_disease: disease(case, course, record, tables)?,
+        liver_toxicity: liver::toxicity(case, course, record, &tables.grades),
     });
     Ok(result)
 }

@@ -213,6 +213,17 @@ pub(super) fn function(course: &CourseResult, text: &mut String) {
         }
         text.push_str(&table.to_text());
     }
+    if let Some(toxicity) = &course.liver_toxicity {
+        let _ = writeln!(
+            text,
+            "toxicity of the liver, 0 to 5: {} ({})",
+            toxicity.grade.map_or_else(
+                || format!("at least {}", toxicity.at_least),
+                |grade| grade.to_string()
+            ),
+            toxicity.why
+        );
+    }
     for row in &course.liver_disease {
         let _ = write!(
             text,

@@ -9,7 +9,7 @@ use sirt_outcome::{
 use sirt_store::{Case, CaseCourse, StatedStatus};
 
 use super::lesions::LesionCourse;
-use super::liver::{LiverDiseaseJson, LiverFunctionJson, LiverVolumeJson};
+use super::liver::{LiverDiseaseJson, LiverFunctionJson, LiverToxicityJson, LiverVolumeJson};
 
 /// What stands beside responses.
 #[derive(Debug, Serialize)]
@@ -30,6 +30,8 @@ pub(crate) struct CourseResult {
     pub(crate) liver_function: Vec<LiverFunctionJson>,
     /// Definitions of liver disease after radiation that fit, or may fit, on a day.
     pub(crate) liver_disease: Vec<LiverDiseaseJson>,
+    /// Toxicity of the liver as it is graded after radioembolisation.
+    pub(crate) liver_toxicity: Option<LiverToxicityJson>,
 }
 
 #[derive(Debug, Serialize)]

@@ -3,12 +3,13 @@
 
 use serde::Serialize;
 use sirt_outcome::{
-    Ascites, CriterionResult, Day, DefinitionVerdict, LesionVolume, LiverDiseaseDefinition,
-    LiverDiseaseDefinitions, LiverEvent, LiverFunctionTable, OutcomeError, PatientRecord, Response,
-    VolumeOnDay, volume_changes,
+    Ascites, CriterionResult, Day, DefinitionVerdict, GradedValue, LaboratoryGrades, LesionVolume,
+    LiverDiseaseDefinition, LiverDiseaseDefinitions, LiverEvent, LiverFunctionTable,
+    LiverTreatment, OutcomeError, PatientRecord, Response, VolumeOnDay, liver_toxicity_grade,
+    volume_changes,
 };
 use sirt_quantity::Capacity;
-use sirt_store::{Case, CaseCourse, LiverVolumes, StudyLaboratory};
+use sirt_store::{Case, CaseCourse, CaseEvent, LiverVolumes, StudyLaboratory, ToxicityTreatment};
 
 /// One volume over time.
 #[derive(Debug, Serialize)]
@@ -280,6 +281,126 @@ fn suspicious(event: &LiverEvent) -> bool {
             .transaminase_multiple
             .is_some_and(|multiple| multiple > 5.0)
         || event.child_pugh_rise.is_some_and(|rise| rise >= 2)
+}
+
+/// The grade of toxicity of the liver after radioembolisation, 0 to 5.
+#[derive(Debug, Serialize)]
+pub(crate) struct LiverToxicityJson {
+    /// None where no event of the liver says what was done.
+    pub(crate) grade: Option<u8>,
+    /// What laboratory values alone give.
+    pub(crate) at_least: u8,
+    /// The worst new grade of ALT, AST, ALP and GGT.
+    pub(crate) enzymes: u8,
+    /// The worst new grade of bilirubin, albumin and INR.
+    pub(crate) function: u8,
+    pub(crate) why: String,
+}
+
+/// Enzymes, and what tells of the liver's function.
+const ENZYMES: [&str; 4] = ["alt", "ast", "alp", "ggt"];
+const FUNCTION: [&str; 3] = ["bilirubin", "albumin", "inr"];
+/// Days after a treatment in which grades are ascribed to it: the longest
+/// window of liver disease after radiation.
+const TOXIC_DAYS: i32 = 120;
+/// Words of terms of the liver.
+const OF_LIVER: [&str; 6] = ["hepat", "liver", "reild", "rild", "ascites", "jaundice"];
+
+/// Graded from laboratory values that are worse than at baseline, and from
+/// what events of the liver say was done; none without such values.
+pub(super) fn toxicity(
+    case: &Case,
+    course: &CaseCourse,
+    record: &PatientRecord,
+    grades: &LaboratoryGrades,
+) -> Option<LiverToxicityJson> {
+    let treated: Vec<Day> = record
+        .treatments
+        .iter()
+        .filter(|treatment| treatment.is_studied())
+        .map(|treatment| treatment.day)
+        .collect();
+    let first = treated.iter().min().copied()?;
+    let laboratory = &course.subject.laboratory;
+    let mut graded = false;
+    let mut worst_of = |tests: &[&str]| {
+        let mut worst = 0;
+        for row in laboratory.iter().filter(|row| tests.contains(&&*row.test)) {
+            let in_time = treated
+                .iter()
+                .any(|day| (1..=TOXIC_DAYS).contains(&row.day.since(*day)));
+            if !in_time {
+                continue;
+            }
+            let before = laboratory
+                .iter()
+                .rev()
+                .find(|other| other.test == row.test && other.day <= first);
+            let of = |row: &StudyLaboratory, before: Option<&StudyLaboratory>| {
+                let given = GradedValue {
+                    value: row.value,
+                    lower_limit: row.lower_limit,
+                    upper_limit: row.upper_limit,
+                    baseline: before.map(|before| before.value),
+                    baseline_upper_limit: before.and_then(|before| before.upper_limit),
+                    ..GradedValue::default()
+                };
+                grades.grade(&row.test, given).ok()
+            };
+            let Some(now) = of(row, before) else { continue };
+            graded = true;
+            let was = before
+                .and_then(|before| of(before, None))
+                .map_or(0, |grade| grade.grade);
+            if now.compared_with == "an abnormal baseline" || now.grade > was {
+                worst = now.grade.max(worst);
+            }
+        }
+        worst
+    };
+    let (enzymes, function) = (worst_of(&ENZYMES), worst_of(&FUNCTION));
+    let of_liver: Vec<&CaseEvent> = case
+        .follow_up
+        .events
+        .iter()
+        .filter(|event| {
+            let term = event.term.to_lowercase();
+            let organ = event.organ.as_deref().unwrap_or_default().to_lowercase();
+            organ == "liver" || OF_LIVER.iter().any(|word| term.contains(word))
+        })
+        .collect();
+    if !graded && of_liver.is_empty() {
+        return None;
+    }
+    let done = of_liver
+        .iter()
+        .filter_map(|event| event.treatment)
+        .map(|treatment| match treatment {
+            ToxicityTreatment::None => LiverTreatment::None,
+            ToxicityTreatment::NonInvasive => LiverTreatment::NonInvasive,
+            ToxicityTreatment::Invasive => LiverTreatment::Invasive,
+        })
+        .max();
+    let fatal = of_liver.iter().any(|event| event.grade == Some(5));
+    let at_least = liver_toxicity_grade(enzymes, function, LiverTreatment::None, fatal);
+    // Where nothing is worse than before, nothing had to be done.
+    let nothing = at_least == 0 && of_liver.is_empty();
+    let grade = done
+        .or((nothing || fatal).then_some(LiverTreatment::None))
+        .map(|done| liver_toxicity_grade(enzymes, function, done, fatal));
+    let mut why = format!(
+        "new grades within {TOXIC_DAYS} days: {enzymes} of enzymes, {function} of bilirubin, albumin and INR"
+    );
+    if grade.is_none() {
+        why.push_str("; no event of the liver says what was done about it");
+    }
+    Some(LiverToxicityJson {
+        grade,
+        at_least,
+        enzymes,
+        function,
+        why,
+    })
 }
 
 /// Whether the tumour had progressed by a day; none where nobody looked since

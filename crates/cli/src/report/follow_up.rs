@@ -596,7 +596,7 @@ fn toxicity(subject: &SubjectResult) -> Vec<Block> {
             ),
         }));
     }
-    let disease: Vec<String> = subject
+    let mut disease: Vec<String> = subject
         .course
         .iter()
         .flat_map(|course| &course.liver_disease)
@@ -612,6 +612,20 @@ fn toxicity(subject: &SubjectResult) -> Vec<Block> {
             )
         })
         .collect();
+    let graded = subject
+        .course
+        .as_ref()
+        .and_then(|course| course.liver_toxicity.as_ref());
+    disease.extend(graded.map(|graded| {
+        let grade = graded.grade.map_or_else(
+            || format!("at least {}", graded.at_least),
+            |grade| grade.to_string(),
+        );
+        format!(
+            "Toxicity of the liver, 0 to 5 [@braat2019]: {grade} ({})",
+            graded.why
+        )
+    }));
     if !disease.is_empty() {
         blocks.push(Block::List(disease));
     }

@@ -193,6 +193,14 @@ fn everything_of_a_case_stands_beside_responses() {
             .unwrap()
             .starts_with("cleared by Dr. A. Example on 2026-03-03")
     );
+    // New grade 1 of bilirubin, none of enzymes (ALT has no limit): 2 at least
+    // (braat2019), and what was done is not said.
+    let liver = &subject["liver_toxicity"];
+    assert_eq!(liver["grade"], Value::Null);
+    assert_eq!(
+        (&liver["at_least"], &liver["function"]),
+        (&2.into(), &1.into())
+    );
     assert_eq!(subject["performance"][0]["ecog"], 1);
     assert_eq!(subject["liver_function"][0]["child_pugh"], 5);
     // PRRT censors progression at the last scan before it.
@@ -242,6 +250,15 @@ fn a_record_that_contradicts_itself_is_refused_by_its_rule() {
         .map(|finding| finding["rule"].as_str().unwrap())
         .collect();
     assert!(rules.contains(&"status.death-before-value"), "{rules:?}");
+}
+
+#[test]
+fn toxicity_of_the_liver_is_graded_by_what_was_done() {
+    let event = "\n[[event]]\nterm = \"Ascites\"\ngrade = 3\nstart = \"2026-05-02\"\ntreatment = \"invasive\"\n";
+    let folder = with_case(&format!("{}{event}", followed()));
+    let liver = &json(folder.path(), &[])["subjects"][0]["liver_toxicity"];
+    // Paracentesis: 4 (braat2019).
+    assert_eq!(liver["grade"], 4);
 }
 
 #[test]

@@ -13,7 +13,11 @@ const RIGHT: f64 = 46.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 250.0;
 const FOOT: f64 = 44.0;
-const NAME_LETTERS: usize = 8;
+const NAME_LETTERS: usize = 10;
+/// Half of a mark, width of a letter and height of a name, pixels.
+const MARK: f64 = 4.4;
+const LETTER: f64 = 6.9;
+const LINE: f64 = 12.0;
 
 /// One lesion.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +106,7 @@ pub fn dose_shrinkage(points: &[LesionDosePoint]) -> Result<String, ReportError>
         for point in points {
             draw(canvas, point, &dose, &axis)?;
         }
-        Ok(())
+        names(canvas, points, &dose, &axis)
     })
 }
 
@@ -119,15 +123,57 @@ fn draw(
         canvas.line(&[[ends[0], place[1]], [ends[1], place[1]]], colour, 1.2)?;
     }
     if point.change > 0.0 {
-        canvas.ring(place, 4.4, colour)?;
+        canvas.ring(place, MARK, colour)?;
     } else {
-        canvas.disc(place, 4.4, colour)?;
+        canvas.disc(place, MARK, colour)?;
     }
-    canvas.text(
-        &shortened(&point.lesion, NAME_LETTERS),
-        [place[0] + 8.0, place[1] - 8.0],
-        Anchor::Left,
-        SMALL,
-        INK,
-    )
+    Ok(())
+}
+
+/// Names beside their marks, each at the first place where it covers neither
+/// a mark nor another name.
+fn names(
+    canvas: &Canvas<'_>,
+    points: &[LesionDosePoint],
+    dose: &Axis,
+    axis: &Axis,
+) -> Result<(), String> {
+    let mut taken: Vec<[[f64; 2]; 2]> = points
+        .iter()
+        .map(|point| {
+            let [x, y] = [dose.at(point.dose_gy), axis.at(point.change)];
+            [[x - MARK, y - MARK], [x + MARK, y + MARK]]
+        })
+        .collect();
+    for point in points {
+        let [x, y] = [dose.at(point.dose_gy), axis.at(point.change)];
+        let name = shortened(&point.lesion, NAME_LETTERS);
+        let wide = name.chars().count() as f64 * LETTER;
+        let places = [1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 4.0, -4.0]
+            .into_iter()
+            .flat_map(|line| {
+                let up = y - line * LINE;
+                [x + MARK + 3.0, x - MARK - 3.0 - wide].map(|left| [left, up])
+            });
+        let covers = |[left, up]: [f64; 2]| {
+            let [right, low, high] = [left + wide, up + LINE / 2.0, up - LINE / 2.0];
+            left < LEFT
+                || right > WIDTH
+                || taken.iter().any(|[[x0, y0], [x1, y1]]| {
+                    left < *x1 && right > *x0 && high < *y1 && low > *y0
+                })
+        };
+        // With no room left a name may cover another one; it still stands at its mark.
+        let [left, up] = places
+            .clone()
+            .find(|place| !covers(*place))
+            .unwrap_or([x + MARK + 3.0, y - LINE]);
+        taken.push([[left, up - LINE / 2.0], [left + wide, up + LINE / 2.0]]);
+        let end = if left > x { left } else { left + wide };
+        if (up - y).abs() > 1.5 * LINE {
+            canvas.line(&[[x, y], [end, up]], FAINT, 0.75)?;
+        }
+        canvas.text(&name, [left, up], Anchor::Left, SMALL, INK)?;
+    }
+    Ok(())
 }

@@ -178,9 +178,9 @@ fn draw(
 }
 
 fn legend(canvas: &Canvas<'_>, bars: &[WaterfallBar], y: f64) -> Result<(), String> {
-    let mut said = vec!["limits of response and progression broken".to_owned()];
+    let mut said = vec!["broken: limits of response, progression".to_owned()];
     if bars.iter().any(|bar| bar.dose_gy.is_some()) {
-        said.insert(0, "mean dose at the bars".to_owned());
+        said.insert(0, "mean dose".to_owned());
     }
     if bars.iter().any(|bar| bar.new) {
         said.push("* new".to_owned());
