@@ -307,7 +307,7 @@ fn lesion(
         best_change: change(smallest),
         last_change: change(last),
         response,
-        fate: fate(record, &seen, change(last), &later),
+        fate: fate(record, &seen, change(last), &later, response == Some("PD")),
         values: seen
             .iter()
             .map(|(day, finding, new)| LesionPoint {
@@ -339,6 +339,7 @@ fn fate(
     seen: &[(sirt_outcome::Day, &LesionFinding, bool)],
     change: Option<f64>,
     later: &[f64],
+    progressed: bool,
 ) -> String {
     let Some((day, finding, _)) = seen
         .iter()
@@ -364,10 +365,7 @@ fn fate(
         (_, Some(_)) if !later.is_empty() => format!("as at baseline on {day}"),
         _ => format!("there on {day}"),
     };
-    // A fifth over its least, as criteria count progression.
-    let least = later.iter().copied().reduce(f64::min).unwrap_or(0.0);
-    let last = later.last().copied().unwrap_or(0.0);
-    let told = if least > 0.0 && last >= 1.2 * least && change.is_some_and(|change| change < 0.0) {
+    let told = if progressed && change.is_some_and(|change| change < 0.0) {
         format!("{told}, growing again")
     } else {
         told

@@ -378,3 +378,50 @@ fn the_report_tells_the_follow_up() {
     }
     assert!(page.contains("2.50 GBq right + 1.50 GBq left"));
 }
+
+/// The leaflet's case with its lobes two months apart, and a CT between.
+fn sequential() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["lesions.csv", "measurements.csv", "markers.csv"] {
+        std::fs::copy(leaflet_case().join(name), folder.path().join(name)).unwrap();
+    }
+    let case = std::fs::read_to_string(leaflet_case().join("case.toml"))
+        .unwrap()
+        .replace("2008-03-10T12:10+01:00", "2008-05-12T12:10+02:00")
+        .replacen(
+            "[[liver_volume]]\ndate = \"2010-05-10\"",
+            "[[liver_volume]]\ndate = \"2008-05-05\"\nliver = \"2900 mL\"\n\n[[liver_volume]]\ndate = \"2010-05-10\"",
+            1,
+        );
+    std::fs::write(folder.path().join("case.toml"), case).unwrap();
+    folder
+}
+
+#[test]
+fn a_volume_is_compared_with_that_of_before_the_treatment_before_it() {
+    let folder = sequential();
+    let subject = &json(folder.path(), &["--criteria", "recist-1.1"])["subjects"][0];
+    let liver = &subject["liver_volumes"][0]["values"];
+    assert_eq!(liver[1]["prior_treatment"], "2008-03-10");
+    assert_eq!(liver[1]["prior_treatment_gbq"], 2.5);
+    close(
+        &liver[1]["change_from_prior_treatment"],
+        100.0 * (2900.0 / 3240.0 - 1.0),
+        1e-9,
+    );
+    assert_eq!(liver[2]["prior_treatment"], "2008-05-12");
+    assert_eq!(liver[2]["prior_treatment_gbq"], 1.5);
+    assert_eq!(
+        liver[2]["before_treatment"],
+        serde_json::json!(["2008-05-05", 2900.0])
+    );
+    close(
+        &liver[2]["change_from_prior_treatment"],
+        100.0 * (1870.0 / 2900.0 - 1.0),
+        1e-9,
+    );
+    close(&liver[2]["of_baseline"], 100.0 * 1870.0 / 3240.0, 1e-9);
+    // One criterion was asked for.
+    let criteria = subject["criteria"].as_object().unwrap();
+    assert_eq!(criteria.keys().collect::<Vec<_>>(), ["recist-1.1"]);
+}
