@@ -53,7 +53,7 @@ pub use follow_up::{
     Measurement, NormalRange, Performance, Scan, StatedStatus, SymptomReport,
 };
 pub use images::{
-    AcceptedDifferences, DeliveredImage, DeliveredMethod, DeliveredSource, ImageUnits, Images,
+    AcceptedDifferences, DeliveredImage, DeliveredSource, DoseMethod, ImageUnits, Images,
 };
 pub use instant::Instant;
 pub use new_case::NewCase;

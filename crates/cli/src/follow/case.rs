@@ -8,7 +8,7 @@ use sirt_store::{Case, CaseCourse, StudyReader};
 
 use super::course::{self, CourseResult};
 use super::lesions::{self, StructureDoses};
-use super::result::{self, FollowResult, RecordFindingJson, SubjectResult};
+use super::result::{self, CriterionJson, FollowResult, RecordFindingJson, SubjectResult};
 use super::toxicity::StatedEvent;
 use super::{Tables, assessed, case_text, files, follow, liver};
 use crate::follow_arguments::FollowArguments;
@@ -175,6 +175,7 @@ fn subject(
         return Ok(result);
     };
     state_events(case, &mut result);
+    let by_lesion = by_lesion(record)?;
     let start = course::start(record);
     let last: Option<Day> = course::last_day(case, record);
     result.course = Some(CourseResult {
@@ -185,7 +186,7 @@ fn subject(
             .status
             .as_ref()
             .map(|stated| course::status(stated, start)),
-        lesions: lesions::lesions(case, record, doses, result.criteria.get("lesion-level")),
+        lesions: lesions::lesions(case, record, doses, by_lesion.as_ref()),
         liver_volumes: liver::volumes(case, course)?,
         marker_values: course::markers(case),
         symptoms: course::symptoms(case, start),
@@ -196,6 +197,18 @@ fn subject(
         liver_toxicity: liver::toxicity(case, course, record, &tables.grades),
     });
     Ok(result)
+}
+
+/// What the criterion of single lesions says, whether it was asked for or not.
+fn by_lesion(record: &PatientRecord) -> anyhow::Result<Option<CriterionJson>> {
+    if record.checked().is_err() {
+        return Ok(None);
+    }
+    let table = ResponseCriteria::built_in()?;
+    let found = assessed(record, &[table.named("lesion-level")?]);
+    Ok(found
+        .first()
+        .map(|found| CriterionJson::of(found, record, &[])))
 }
 
 fn disease(
