@@ -43,6 +43,13 @@ WRONG = [
     ("[lungs]", "[lung]"),
     ("dialysis = false", 'dialysis = "no"'),
     ('schema = "opensirt-case/1"', 'schema = "opensirt-case/2"'),
+    ('long_axis = "62 mm"', "long_axis = 62"),
+    ('long_axis = "62 mm"', 'long_axes = "62 mm"'),
+    ('organ = "lymph_node"', 'organ = "lymphnode"'),
+    ('state = "absent"', 'state = "gone"'),
+    ('value = "812 ug/L"', 'value = "812"'),
+    ('density = "85 HU"', "density = 85"),
+    ('alive = "2027-03-01"', 'alive = "2027-03"'),
 ]
 
 
@@ -57,6 +64,8 @@ def main():
     failures = []
     page = (ROOT / "docs/case.md").read_text()
     example = page.split("```toml\n")[1].split("```")[0]
+    follow_up = page.split("## Follow-up\n")[1].split("```toml\n")[1].split("```")[0]
+    example += "\n" + follow_up
     if found := errors(example):
         failures.append(f"the example of docs/case.md: {found}")
     for part, instead in WRONG:

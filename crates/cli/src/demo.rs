@@ -9,12 +9,13 @@ use serde::Serialize;
 use sirt_dosimetry::Role;
 
 use crate::arguments::{Cli, Command, DemoArguments, DoseArguments};
+use crate::follow::result::SubjectResult;
 use crate::phantom::{self, TRUE_DOSE};
 use crate::plan::{PlanResult, planned_with_images};
 use crate::result::{DoseResult, Program};
 use crate::settled_by::SettledBy;
 use crate::table::{self, Table, digits};
-use crate::{dose, inputs, progress::Stages, report, structure_input};
+use crate::{dose, follow, inputs, progress::Stages, report, structure_input};
 
 #[derive(Serialize)]
 struct DemoResult {
@@ -24,6 +25,8 @@ struct DemoResult {
     local: DoseResult,
     kernel: DoseResult,
     truth: Vec<TrueDose>,
+    /// What became of the patient.
+    follow: Option<SubjectResult>,
     /// Files for a person to look at.
     files: Vec<String>,
 }
@@ -47,12 +50,20 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
     let truth = true_means(&patient)?;
     drop(stages);
     let planned = planned_with_images(&patient)?;
+    let follow = follow::written(
+        &planned.case,
+        &patient,
+        &planned.result.comparison,
+        &out.join("follow"),
+    )?;
     report::write_both(&planned, &patient, out)?;
     let files = [
         "report.pdf",
         "report.html",
         "kernel/preview.png",
         "kernel/dvh.svg",
+        "follow/timeline.svg",
+        "follow/liver_volume.svg",
     ]
     .map(|name| out.join(name).display().to_string())
     .to_vec();
@@ -62,6 +73,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<ExitCode> {
         local,
         kernel,
         truth,
+        follow,
         files,
     };
     if arguments.json {
@@ -156,9 +168,15 @@ fn text(result: &DemoResult, patient: &Path) -> String {
         ]);
     }
     text.push_str(&table.to_text());
+    if let Some(followed) = &result.follow {
+        text.push_str("\n== what became of the patient, at 3, 6, 12, 18 and 26 months ==\n");
+        text.push_str(&follow::summary(followed));
+        text.push('\n');
+    }
     text.push_str(&format!(
         "small tumours read low in PET (resolution 6 mm), which ± does not hold: see recovery in docs/methods/uncertainty.md\n\n\
-         all of the plan: sirt plan {}\nwritten: {}\n",
+         all of the plan: sirt plan {}; all of the follow-up: sirt follow {}\nwritten: {}\n",
+        patient.display(),
         patient.display(),
         result.files.join(", ")
     ));

@@ -8,6 +8,7 @@
 //!     maa_planar.dcm      anterior and posterior views with the lungs
 //!     maa_planar_regions.toml  outlines of lungs and liver in them
 //!     pet/                Y-90 PET of the day after treatment
+//!     case.toml, measurements.csv  the case with its follow-up
 //!     true_activity.nii.gz, true_dose.dcm, truth.json
 //!     month_03/ …         CT and structures at follow-up
 //! ```
@@ -31,8 +32,8 @@ use sirt_image::{
     Compression, DecayCorrection, FrameOfReference, Outline, mask_contours, write_nifti,
 };
 use sirt_phantom::{
-    Calendar, CtSettings, FOLLOW_UP_MONTHS, IDENTITY, Organ, PetSettings, Phantom, PlanarSettings,
-    SpectSettings, Treatment,
+    Calendar, CtSettings, IDENTITY, Organ, PetSettings, Phantom, PlanarSettings, SpectSettings,
+    Treatment,
 };
 use sirt_quantity::{Activity, Energy, NuclideLibrary, TimeSpan};
 use sirt_store::CASE_FILE;
@@ -98,18 +99,25 @@ pub(crate) fn written(
     writer.maa(folder)?;
     stages.begin("Y-90 PET");
     writer.pet(folder)?;
+    let dates = phantom_case::dates(&writer.phantom)?;
     write(
         folder,
         CASE_FILE,
-        phantom_case::case_text(&writer.phantom)?.as_bytes(),
+        phantom_case::case_text(&writer.phantom, &dates)?.as_bytes(),
+    )?;
+    write(
+        folder,
+        phantom_case::MEASUREMENTS,
+        phantom_case::measurements(&dates)?.as_bytes(),
     )?;
     stages.begin("true dose");
     writer.truth(folder, &ct)?;
     if follow_up {
-        for month in FOLLOW_UP_MONTHS.into_iter().filter(|month| *month > 0.0) {
+        for date in dates.iter().filter(|date| date.month() > 0.0) {
+            let month = date.month();
             stages.begin(format!("follow-up at {month} months"));
             let of_month = folder.join(format!("month_{month:02.0}"));
-            writer.planning(&writer.phantom.at_month(month)?, &of_month)?;
+            writer.planning(date, &of_month)?;
         }
     }
     let truth = writer.phantom.truth()?;

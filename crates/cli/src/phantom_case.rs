@@ -2,7 +2,9 @@
 //! are made from.
 
 use jiff::civil::DateTime;
-use sirt_phantom::{Calendar, IDENTITY, Organ, Phantom};
+use sirt_phantom::{
+    Calendar, FOLLOW_UP_MONTHS, IDENTITY, LESIONS, Lobe, Organ, Phantom, TREATED_LESIONS,
+};
 use sirt_quantity::{Activity, NuclideLibrary, TimeSpan, decay_factor};
 
 /// Residual in vial and lines that the case tells, as a part of what was dispensed.
@@ -11,10 +13,88 @@ const RESIDUAL: f64 = 0.02;
 const ASSAY: TimeSpan = TimeSpan::from_hours(2.0);
 const RESIDUAL_ASSAY: TimeSpan = TimeSpan::from_hours(1.0);
 
+/// The file of measurements beside the case.
+pub(crate) const MEASUREMENTS: &str = "measurements.csv";
+
+/// What the CT of every date would measure: the diameters of the spheres that
+/// the lesions are, by the law of their course.
+pub(crate) fn measurements(dates: &[Phantom]) -> anyhow::Result<String> {
+    let mut rows = String::from(
+        "# Diameters of the spheres that the lesions of the phantom are; nobody measured them.\nlesion,date,modality,new,long_axis [mm],perpendicular [mm],volume [mL]\n",
+    );
+    for date in dates {
+        let day = date.imaged_at()?.date();
+        for (number, lesion) in LESIONS.iter().enumerate() {
+            let Some(diameter) = date.lesion_diameter_mm(number) else {
+                continue;
+            };
+            // A sphere's, in mL.
+            let volume = std::f64::consts::PI / 6.0 * diameter.powi(3) * 1e-3;
+            let new = if number < TREATED_LESIONS {
+                ""
+            } else {
+                "unequivocal"
+            };
+            rows.push_str(&format!(
+                "{},{day},ct,{new},{diameter:.1},{diameter:.1},{volume:.2}\n",
+                lesion.name
+            ));
+        }
+    }
+    Ok(rows)
+}
+
+/// The patient at every date of the series.
+pub(crate) fn dates(phantom: &Phantom) -> anyhow::Result<Vec<Phantom>> {
+    Ok(FOLLOW_UP_MONTHS
+        .into_iter()
+        .map(|month| phantom.at_month(month))
+        .collect::<Result<_, _>>()?)
+}
+
+/// Tables of lesions and volumes; sizes stand beside the case.
+fn follow_up(dates: &[Phantom]) -> anyhow::Result<String> {
+    let mut text = format!(
+        "\n[follow_up] # sirt follow; by the law of the phantom's course, no model of patients\nmeasurements = \"{MEASUREMENTS}\"\n"
+    );
+    for lesion in &LESIONS {
+        let lobe = match lesion.lobe {
+            Lobe::Right => "right",
+            Lobe::Left => "left",
+        };
+        text.push_str(&format!(
+            "\n[[lesion]]\nid = \"{name}\"\norgan = \"liver\"\nterritory = \"{lobe}\"\nstructure = \"{name}\"\n",
+            name = lesion.name
+        ));
+    }
+    for date in dates {
+        let [right, left] = [Organ::RightLobe, Organ::LeftLobe].map(|organ| date.capacity(organ));
+        let tumours: f64 = (0..LESIONS.len())
+            .filter(|lesion| date.lesion_diameter_mm(*lesion).is_some())
+            .map(|lesion| date.capacity(Organ::Lesion(lesion)).as_ml())
+            .sum();
+        text.push_str(&format!(
+            "\n[[liver_volume]]\ndate = \"{}\"\nliver = \"{:.0} mL\"\nright = \"{:.0} mL\"\nleft = \"{:.0} mL\"\ntumour = \"{tumours:.0} mL\"\n",
+            date.imaged_at()?.date(),
+            right.as_ml() + left.as_ml(),
+            right.as_ml(),
+            left.as_ml(),
+        ));
+    }
+    if let Some(last) = dates.last() {
+        text.push_str(&format!(
+            "\n[status]\nalive = \"{}\"\n",
+            last.imaged_at()?.date()
+        ));
+    }
+    Ok(text)
+}
+
 /// What `case.toml` says: patient, disease and laboratory values are invented
 /// as the patient is, volumes and activities are those that the images were
 /// made from.
-pub(crate) fn case_text(phantom: &Phantom) -> anyhow::Result<String> {
+pub(crate) fn case_text(phantom: &Phantom, dates: &[Phantom]) -> anyhow::Result<String> {
+    let follow_up = follow_up(dates)?;
     let calendar = Calendar::BUILT_IN;
     let instant = |at: DateTime| at.strftime("%Y-%m-%dT%H:%M+00:00").to_string();
     let hours_after = |at: DateTime, hours: i64| -> anyhow::Result<DateTime> {
@@ -157,7 +237,7 @@ territories = ["right", "left"]
 [[calibration]]
 at = "{calibrated}"
 sizes = ["3 GBq"]
-{treatment}"#,
+{treatment}{follow_up}"#,
         pseudonym = IDENTITY.patient_id,
         height = IDENTITY.patient_size_m * 100.0,
         weight = IDENTITY.patient_weight_kg,

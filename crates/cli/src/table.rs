@@ -152,7 +152,7 @@ fn lines_of(text: &str, width: usize, indent: usize) -> Vec<String> {
 }
 
 /// Characters that a terminal shows, without colours.
-fn printed_width(text: &str) -> usize {
+pub(crate) fn printed_width(text: &str) -> usize {
     anstream::adapter::strip_str(text)
         .to_string()
         .chars()

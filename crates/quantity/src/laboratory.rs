@@ -58,6 +58,39 @@ quantity! {
     }
 }
 
+quantity! {
+    /// Activity of an enzyme in serum: ALT, AST, ALP, GGT, lipase, amylase.
+    ///
+    /// 1 µkat/L is 60 U/L by definition of both units.
+    EnzymeActivity, "an activity of an enzyme",
+    {
+        from_u_per_l as_u_per_l "U/L" 1.0,
+        from_iu_per_l as_iu_per_l "IU/L" 1.0,
+        from_ukat_per_l as_ukat_per_l "ukat/L" 60.0,
+    }
+}
+
+quantity! {
+    /// Haemoglobin in blood.
+    Haemoglobin, "a haemoglobin concentration",
+    {
+        from_g_per_l as_g_per_l "g/L" 1.0,
+        from_g_per_dl as_g_per_dl "g/dL" 10.0,
+    }
+}
+
+quantity! {
+    /// Lymphocytes in blood.
+    LymphocyteCount, "a lymphocyte count",
+    {
+        from_per_mm3 as_per_mm3 "/mm3" 1.0,
+        from_per_ul as_per_ul "/uL" 1.0,
+        from_billion_per_l as_billion_per_l "10^9/L" 1e3,
+        from_giga_per_l as_giga_per_l "G/L" 1e3,
+        from_per_nl as_per_nl "/nL" 1e3,
+    }
+}
+
 /// International normalised ratio of the prothrombin time; has no unit.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, serde::Serialize)]
 #[serde(transparent)]
@@ -123,6 +156,17 @@ mod tests {
             let count: PlateletCount = text.parse().unwrap();
             assert!((count.as_billion_per_l() - 150.0).abs() < 1e-9, "{text}");
         }
+    }
+
+    #[test]
+    fn reads_enzymes_cells_and_haemoglobin() {
+        assert_eq!("0.5 ukat/L".parse(), Ok(EnzymeActivity::from_u_per_l(30.0)));
+        assert_eq!(
+            "1.2 10^9/L".parse(),
+            Ok(LymphocyteCount::from_per_mm3(1200.0))
+        );
+        assert_eq!("13.5 g/dL".parse(), Ok(Haemoglobin::from_g_per_l(135.0)));
+        assert!("35".parse::<EnzymeActivity>().is_err());
     }
 
     #[test]

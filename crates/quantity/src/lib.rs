@@ -20,7 +20,10 @@ pub use decay::{decay_factor, frame_average_factor, number_of_decays};
 pub use dose_factor::{DoseFactor, MEV_IN_JOULE};
 pub use error::QuantityError;
 pub use fraction::{Fraction, LungShuntFraction, ResidualFraction};
-pub use laboratory::{Albumin, Bilirubin, Creatinine, Inr, PlateletCount, Sodium};
+pub use laboratory::{
+    Albumin, Bilirubin, Creatinine, EnzymeActivity, Haemoglobin, Inr, LymphocyteCount,
+    PlateletCount, Sodium,
+};
 pub use nuclide::{Nuclide, NuclideLibrary, Sourced};
 pub use quantities::{
     AbsorbedDose, Activity, ActivityConcentration, AlphaBeta, Area, Bed, Capacity, Density, Energy,

@@ -6,13 +6,14 @@
 
 use jiff::civil::Date;
 use sirt_dosimetry::Device;
-use sirt_outcome::{LaboratoryValues, Sex};
+use sirt_outcome::{ExtrahepaticSite, LaboratoryValues, Sex};
 use sirt_quantity::{
     AbsorbedDose, Activity, Capacity, Density, DoseFactor, Fraction, Length, LungShuntFraction,
     Mass, ResidualFraction, TimeSpan,
 };
 
 use crate::Instant;
+use crate::follow_up::{BloodTests, FollowUp};
 use crate::images::{DeliveredImage, Images};
 use crate::vocabulary::{
     Intent, Lobe, PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
@@ -57,6 +58,8 @@ pub struct Case {
     pub vials: Vec<Vial>,
     /// What was given, oldest first.
     pub administrations: Vec<Administration>,
+    /// What became of the patient.
+    pub follow_up: FollowUp,
     /// Rules that a person set aside.
     pub overrides: Vec<Override>,
     /// Who signed, and what; as the file orders it.
@@ -76,6 +79,19 @@ impl Case {
     #[must_use]
     pub fn vial(&self, label: &str) -> Option<&Vial> {
         self.vials.iter().find(|vial| vial.label == label)
+    }
+
+    /// The last laboratory values that a treatment of this case could be planned
+    /// by: none of after the last infusion, given or planned.
+    #[must_use]
+    pub fn laboratory_before_treatment(&self) -> Option<&Laboratory> {
+        let given = self.administrations.iter().map(|given| given.at);
+        let planned = self.prescriptions.iter().filter_map(|planned| planned.at);
+        let last = given.chain(planned).map(Instant::date).max();
+        self.laboratory
+            .iter()
+            .rev()
+            .find(|day| last.is_none_or(|last| day.taken <= last))
     }
 
     /// Dose to the lungs from earlier radioembolisations, as far as it is stated.
@@ -206,8 +222,10 @@ pub struct PriorTherapy {
 pub struct Laboratory {
     /// Day on which blood was taken.
     pub taken: Date,
-    /// The values.
+    /// The values that scores of liver function ask for.
     pub values: LaboratoryValues,
+    /// Other tests of the blood.
+    pub tests: BloodTests,
 }
 
 /// The microspheres and what to compute with.
@@ -344,6 +362,8 @@ pub struct WorkUp {
     pub maa_activity: Option<TimedActivity>,
     /// Lung shunt as it was reported.
     pub stated_shunt: Option<StatedShunt>,
+    /// Organs outside of the liver in which it showed uptake; none where nobody says.
+    pub extrahepatic: Option<Vec<ExtrahepaticSite>>,
     /// Counts of the planar views.
     pub planar_counts: Option<PlanarCounts>,
 }

@@ -24,6 +24,8 @@ pub const CASE_FILE: &str = "case.toml";
 pub struct CaseDocument {
     /// The file as errors name it.
     file: PathBuf,
+    /// Folder of the files beside it; none for a text alone.
+    folder: Option<PathBuf>,
     /// What is on disk; none before the first writing.
     on_disk: Option<String>,
     text: String,
@@ -38,7 +40,7 @@ impl CaseDocument {
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(CASE_FILE);
         let text = read_file(&file)?;
-        Self::of(file, Some(text.clone()), text)
+        Self::of(file, Some(folder.to_owned()), Some(text.clone()), text)
     }
 
     /// From the text of a case file.
@@ -46,7 +48,7 @@ impl CaseDocument {
     /// # Errors
     /// [`StoreError`] with line and key for whatever is wrong.
     pub fn from_toml(text: &str) -> Result<Self, StoreError> {
-        Self::of(PathBuf::from(CASE_FILE), None, text.to_owned())
+        Self::of(PathBuf::from(CASE_FILE), None, None, text.to_owned())
     }
 
     /// A new case with comments that say what can be added.
@@ -57,10 +59,16 @@ impl CaseDocument {
         Self::from_toml(&new.to_toml())
     }
 
-    fn of(file: PathBuf, on_disk: Option<String>, text: String) -> Result<Self, StoreError> {
-        let (case, _) = read_text(&file.display().to_string(), &text)?;
+    fn of(
+        file: PathBuf,
+        folder: Option<PathBuf>,
+        on_disk: Option<String>,
+        text: String,
+    ) -> Result<Self, StoreError> {
+        let (case, _) = read_text(&file.display().to_string(), &text, folder.as_deref())?;
         Ok(Self {
             file,
+            folder,
             on_disk,
             text,
             case,
@@ -153,10 +161,12 @@ impl CaseDocument {
     }
 
     /// What the file says but for its signatures, the same whatever its
-    /// comments, its spelling and the order of its keys are: keys sorted, as JSON.
+    /// comments, its spelling and the order of its keys are: keys sorted, as
+    /// JSON; with the texts of the files of rows beside it.
     ///
     /// # Errors
-    /// [`StoreError::NotToml`] for a text that is none.
+    /// [`StoreError::NotToml`] for a text that is none, [`StoreError::Read`]
+    /// for a file beside it.
     pub fn contents(&self) -> Result<String, StoreError> {
         let mut contents: serde_json::Value =
             toml_edit::de::from_str(&self.text).map_err(|error| {
@@ -168,6 +178,12 @@ impl CaseDocument {
             })?;
         if let Some(tables) = contents.as_object_mut() {
             tables.remove("signature");
+            if let Some(folder) = &self.folder {
+                for name in &self.case.follow_up.files {
+                    let text = read_file(&folder.join(name))?;
+                    tables.insert(format!("file {name}"), text.into());
+                }
+            }
         }
         contents.sort_all_objects();
         Ok(contents.to_string())
@@ -208,7 +224,7 @@ impl CaseDocument {
         if windows {
             text = text.replace('\n', "\r\n");
         }
-        let (case, _) = read_text(&file, &text)?;
+        let (case, _) = read_text(&file, &text, self.folder.as_deref())?;
         self.case = case;
         self.text = text;
         Ok(())

@@ -62,6 +62,38 @@ pub enum StoreError {
         /// The keys that may stand there.
         allowed: String,
     },
+    /// A column that stands in no list.
+    #[error(
+        "{place}: no such column{suggestion}; allowed are {allowed}, each with a unit in brackets where it is a quantity"
+    )]
+    UnknownColumn {
+        /// Where, with the column.
+        place: Box<Place>,
+        /// The column that was meant, perhaps.
+        suggestion: Suggestion,
+        /// The columns that may stand there.
+        allowed: String,
+    },
+    /// A lesion that a reader measured twice on one day.
+    #[error(
+        "{place}: `{key}` of this lesion is there already for this day and reader, with another value"
+    )]
+    MeasuredTwice {
+        /// Where, the second time.
+        place: Box<Place>,
+        /// What was measured.
+        key: &'static str,
+    },
+    /// A unit that is not that of the value beside it.
+    #[error("{place}: {unit} is another unit than {beside} of the value")]
+    OtherUnit {
+        /// Where.
+        place: Box<Place>,
+        /// The unit as given.
+        unit: String,
+        /// The unit of what it stands beside.
+        beside: String,
+    },
     /// A key that has to be there.
     #[error("{place}: `{key}` is missing: {meaning}")]
     MissingKey {

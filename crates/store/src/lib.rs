@@ -19,8 +19,11 @@
 mod agreement;
 mod case;
 mod check;
+mod course;
 mod document;
 mod error;
+mod follow_up;
+mod follow_words;
 mod images;
 mod instant;
 mod new_case;
@@ -28,11 +31,13 @@ mod place;
 mod planar_regions;
 mod read;
 mod row;
+mod rows_file;
 mod schema;
 mod sdtm;
 mod vocabulary;
 mod whole_file;
 mod written;
+mod written_amount;
 mod written_number;
 
 pub use case::{
@@ -40,8 +45,13 @@ pub use case::{
     Laboratory, Liver, Override, Patient, PlanarCounts, Prescription, PriorTherapy, Pseudonym,
     Session, Signature, StatedShunt, Structure, Territory, TimedActivity, TissueMass, Vial, WorkUp,
 };
+pub use course::{CaseCourse, CourseFinding, CourseRule};
 pub use document::{CASE_FILE, CaseDocument};
 pub use error::StoreError;
+pub use follow_up::{
+    BloodTests, CaseEvent, FollowUp, FollowedLesion, LaterTherapy, LiverVolumes, MarkerSample,
+    Measurement, NormalRange, Performance, Scan, StatedStatus, SymptomReport,
+};
 pub use images::{
     AcceptedDifferences, DeliveredImage, DeliveredSource, DoseMethod, ImageUnits, Images,
 };
@@ -52,7 +62,8 @@ pub use planar_regions::{PLANAR_REGIONS_VERSION, PlanarOutline, PlanarRegions};
 pub use schema::{SCHEMA_VERSION, json_schema};
 pub use sdtm::{LeftOutSubject, Study, StudyEvent, StudyLaboratory, StudyReader, StudySubject};
 pub use vocabulary::{
-    ImageDifference, Intent, Lobe, PlanarRegionRole, PlanarUnit, PlanarViewName,
-    PrescriptionMethod, Segment, StructureRole, TherapyKind, TumourType,
+    ImageDifference, Intent, LaboratoryTest, Lobe, PlanarRegionRole, PlanarUnit, PlanarViewName,
+    PrescriptionMethod, Segment, StatedAttribution, StructureRole, TherapyKind, ToxicityTreatment,
+    TumourType,
 };
 pub use whole_file::write_whole;

@@ -121,7 +121,7 @@ impl NewCase {
 }
 
 /// What a product is computed with where a case says nothing, for a comment.
-fn usual_numbers(device: Device) -> Option<(DoseFactor, TimeSpan)> {
+pub(crate) fn usual_numbers(device: Device) -> Option<(DoseFactor, TimeSpan)> {
     let devices = DeviceLibrary::built_in().ok()?;
     let nuclides = NuclideLibrary::built_in().ok()?;
     let data = devices.data(device);
@@ -195,6 +195,29 @@ const COMMENTS: &str = r#"
 # intent = "palliative" # lobectomy, segmentectomy, downstaging, bridging
 # expected_residual = "2 %"
 # tolerance = "10 %"
+
+# [[lesion]] # what became of the patient: docs/case.md, sirt follow
+# id = "L1"
+# organ = "liver"
+
+# [[measurement]] # or measurements = "measurements.csv" in [follow_up]
+# lesion = "L1"
+# date = "2026-02-27"
+# modality = "ct"
+# long_axis = "62 mm"
+
+# [[liver_volume]]
+# date = "2026-02-27"
+# liver = "1800 mL"
+
+# [[marker]]
+# name = "chromogranin A"
+# date = "2026-03-10"
+# value = "812 ug/L"
+# upper_limit = "102 ug/L"
+
+# [status]
+# alive = "2027-03-01" # or died, with cause
 "#;
 
 #[cfg(test)]
@@ -262,6 +285,8 @@ mod tests {
         assert_eq!(case.laboratory.len(), 1);
         assert!(case.lungs.is_some() && case.liver.is_some());
         assert_eq!(case.images.structures.len(), 1);
+        assert_eq!(case.follow_up.measurements.len(), 1);
+        assert!(case.follow_up.status.is_some());
     }
 
     #[test]

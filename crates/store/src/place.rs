@@ -86,8 +86,11 @@ impl std::fmt::Display for Suggestion {
 ///
 /// A path is the keys from the root, joined by dots, with tables of an array
 /// by their index: `territory.1.volume`.
+#[derive(Debug)]
 pub(crate) struct Places {
     file: String,
+    /// Whether it is a table of rows, in which a line tells the row.
+    of_rows: bool,
     line_starts: Vec<usize>,
     keys: BTreeMap<String, usize>,
     values: Vec<(Range<usize>, String)>,
@@ -104,12 +107,39 @@ impl Places {
     pub(crate) fn without_keys(file: &str, text: &str) -> Self {
         Self {
             file: file.to_owned(),
+            of_rows: false,
             line_starts: std::iter::once(0)
                 .chain(text.match_indices('\n').map(|(at, _)| at + 1))
                 .collect(),
             keys: BTreeMap::new(),
             values: Vec::new(),
         }
+    }
+
+    /// Of a file of rows of `table`, each on its line.
+    pub(crate) fn of_rows(file: &str, table: &str, lines: &[usize]) -> Self {
+        let last = lines.iter().copied().max().unwrap_or(1);
+        Self {
+            file: file.to_owned(),
+            of_rows: true,
+            // One place for each line: what counts here is the line alone.
+            line_starts: (0..last).collect(),
+            keys: lines
+                .iter()
+                .enumerate()
+                .map(|(index, line)| (joined(table, &index.to_string()), line.saturating_sub(1)))
+                .collect(),
+            values: Vec::new(),
+        }
+    }
+
+    /// The place of a column in the head of a file of rows.
+    pub(crate) fn column(file: &str, name: &str) -> Box<Place> {
+        Box::new(Place {
+            file: file.to_owned(),
+            line: 1,
+            key: name.to_owned(),
+        })
     }
 
     /// The place of a path, or of what holds it where it is not in the file.
@@ -124,7 +154,13 @@ impl Places {
                 None => break 0,
             }
         };
-        self.place(offset, shown(path))
+        // The line tells the row; the column is what is left of the path.
+        let key = if self.of_rows {
+            path.splitn(3, '.').nth(2).unwrap_or_default().to_owned()
+        } else {
+            shown(path)
+        };
+        self.place(offset, key)
     }
 
     /// The place of the innermost value around a span of bytes.

@@ -282,6 +282,64 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// How an adverse event stands to the treatment, as a person judged it.
+    StatedAttribution {
+        /// Certainly not caused by it.
+        Unrelated = "unrelated",
+        /// Hardly.
+        Unlikely = "unlikely",
+        /// It may be.
+        Possible = "possible",
+        /// It likely is.
+        Probable = "probable",
+        /// It is.
+        Definite = "definite",
+    }
+}
+
+vocabulary! {
+    /// What was done about toxicity of the liver.
+    ToxicityTreatment {
+        /// Nothing: it went away.
+        None = "none",
+        /// Diuretics, ursodeoxycholic acid, steroids.
+        NonInvasive = "non_invasive",
+        /// Paracentesis, transfusion, dialysis, a shunt.
+        Invasive = "invasive",
+    }
+}
+
+vocabulary! {
+    /// A laboratory test whose grade asks for the limits of the laboratory.
+    LaboratoryTest {
+        /// Total bilirubin.
+        Bilirubin = "bilirubin",
+        /// Alanine aminotransferase.
+        Alt = "alt",
+        /// Aspartate aminotransferase.
+        Ast = "ast",
+        /// Alkaline phosphatase.
+        Alp = "alp",
+        /// Gamma-glutamyltransferase.
+        Ggt = "ggt",
+        /// Albumin.
+        Albumin = "albumin",
+        /// Lymphocytes.
+        Lymphocytes = "lymphocytes",
+        /// Platelets.
+        Platelets = "platelets",
+        /// Haemoglobin.
+        Haemoglobin = "haemoglobin",
+        /// Creatinine.
+        Creatinine = "creatinine",
+        /// Lipase.
+        Lipase = "lipase",
+        /// Amylase.
+        Amylase = "amylase",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

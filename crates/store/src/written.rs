@@ -12,7 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use sirt_quantity::{
     AbsorbedDose, Activity, Albumin, Bilirubin, Capacity, Creatinine, Density, DoseFactor,
-    Fraction, Length, LungShuntFraction, Mass, PlateletCount, ResidualFraction, Sodium, TimeSpan,
+    EnzymeActivity, Fraction, Haemoglobin, Length, LungShuntFraction, LymphocyteCount, Mass,
+    PlateletCount, ResidualFraction, Sodium, TimeSpan,
 };
 
 use crate::Instant;
@@ -20,7 +21,7 @@ use crate::instant::Day;
 
 /// Text that a number with a unit has: the unit itself is left to its reader.
 /// Only 10^9/L begins with a digit.
-const NUMBER_AND_UNIT: &str =
+pub(crate) const NUMBER_AND_UNIT: &str =
     r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?(\s*[^0-9.\s].*|\s+10\^.*)$";
 /// Percent with its sign, or a fraction of 0 to 1.
 const FRACTION: &str = r"^\s*([0-9.]+\s*%|0?\.[0-9]+|[01](\.0*)?)\s*$";
@@ -65,6 +66,9 @@ in_file! {
     Creatinine, "creatinine", NUMBER_AND_UNIT, "creatinine in umol/L or mg/dL", "72 umol/L";
     Sodium, "sodium", NUMBER_AND_UNIT, "sodium in mmol/L", "139 mmol/L";
     PlateletCount, "platelets", NUMBER_AND_UNIT, "platelets in 10^9/L, G/L, /nL or /uL", "210 10^9/L";
+    EnzymeActivity, "enzyme", NUMBER_AND_UNIT, "activity of an enzyme in U/L, IU/L or ukat/L", "35 U/L";
+    LymphocyteCount, "lymphocytes", NUMBER_AND_UNIT, "lymphocytes in /uL, /mm3, 10^9/L, G/L or /nL", "1500 /uL";
+    Haemoglobin, "haemoglobin", NUMBER_AND_UNIT, "haemoglobin in g/L or g/dL", "135 g/L";
     WrittenDoseFactor, "dose factor", NUMBER_AND_UNIT, "dose factor in Gy kg/GBq", "49.67 Gy kg/GBq";
     Instant, "instant", INSTANT, "date, time and offset from UTC", "2026-03-15T10:00+01:00";
     Day, "date", DAY, "year, month and day", "2026-03-02";

@@ -1,20 +1,32 @@
 //! `sirt follow`: what became of patients, by every criterion.
 
-mod result;
+mod case;
+mod case_text;
+mod condition_text;
+pub(crate) mod course;
+mod files;
+mod lesions;
+mod liver;
+pub(crate) mod pictures;
+pub(crate) mod result;
 mod text;
 mod toxicity;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use sirt_outcome::{
-    CriterionRules, EndpointRules, EventWindows, LaboratoryGrades, MarkerDefinitions,
-    PatientRecord, ResponseCriteria, Timeline, built_in_endpoints, discordances,
+    CriterionResult, CriterionRules, EndpointRules, EventWindows, ExtrahepaticSite,
+    LaboratoryGrades, MarkerDefinitions, PatientRecord, ResponseCriteria, Timeline,
+    built_in_endpoints, discordances,
 };
 use sirt_store::{Study, StudyReader, StudySubject};
 
+pub(crate) use self::case::{of_case, written};
+pub(crate) use self::case_text::{DAYS_IN_MONTH, summary};
 use self::result::{
     AgreementResult, CriterionJson, DiscordanceJson, EndpointJson, FollowResult, LeftOutJson,
     RecordFindingJson, SubjectResult,
@@ -26,20 +38,28 @@ use crate::table;
 /// Runs the command.
 pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
     let table = ResponseCriteria::built_in()?;
-    let criteria = criteria(&table, &arguments.criteria)?;
-    let tables = Tables {
-        criteria,
-        endpoints: built_in_endpoints()?,
-        markers: MarkerDefinitions::built_in()?,
-        grades: LaboratoryGrades::built_in()?,
-        windows: EventWindows::built_in()?,
-    };
-    let study = Study::read(&arguments.sdtm)
-        .with_context(|| format!("cannot follow {}", arguments.sdtm.display()))?;
+    match (&arguments.case, &arguments.sdtm) {
+        (Some(case), _) => case::run(case, arguments, &table)?,
+        (None, Some(folder)) => study(folder, arguments, &table)?,
+        // The parser asks for one of both.
+        (None, None) => bail!("a case or --sdtm DIR is needed"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Follows the patients of a study's tables.
+fn study(
+    folder: &Path,
+    arguments: &FollowArguments,
+    table: &ResponseCriteria,
+) -> anyhow::Result<()> {
+    let tables = Tables::new(table, &arguments.criteria, "recist-1.1")?;
+    let study =
+        Study::read(folder).with_context(|| format!("cannot follow {}", folder.display()))?;
     let (chosen, left_out) = readers(&study, arguments)?;
     let subjects: Vec<SubjectResult> = chosen
         .par_iter()
-        .map(|(subject, reader)| follow(subject, reader, &tables))
+        .map(|(subject, reader)| follow(subject, reader, &tables, None))
         .collect();
     let result = FollowResult {
         program: Program::THIS,
@@ -48,18 +68,18 @@ pub(crate) fn run(arguments: &FollowArguments) -> anyhow::Result<ExitCode> {
             .iter()
             .map(|rules| result::rules(rules))
             .collect(),
-        files: study.files,
+        read: study.files,
+        files: Vec::new(),
         agreement: agreement(&subjects),
         subjects,
         left_out,
         notes: study.notes,
     };
     if arguments.json {
-        table::print_json(&result)?;
+        table::print_json(&result)
     } else {
-        text::print(&result)?;
+        text::print(&result)
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// What patients are judged by.
@@ -69,6 +89,21 @@ struct Tables<'a> {
     markers: MarkerDefinitions,
     grades: LaboratoryGrades,
     windows: EventWindows,
+}
+
+impl<'a> Tables<'a> {
+    /// The built-in tables, with the criteria that are asked for.
+    fn new(table: &'a ResponseCriteria, asked: &[String], without: &str) -> anyhow::Result<Self> {
+        let default = [without.to_owned()];
+        let asked = if asked.is_empty() { &default } else { asked };
+        Ok(Self {
+            criteria: criteria(table, asked)?,
+            endpoints: built_in_endpoints()?,
+            markers: MarkerDefinitions::built_in()?,
+            grades: LaboratoryGrades::built_in()?,
+            windows: EventWindows::built_in()?,
+        })
+    }
 }
 
 /// The criteria that are asked for, each once.
@@ -158,7 +193,12 @@ fn readers<'a>(
 }
 
 /// One patient by one reader.
-fn follow(subject: &StudySubject, reader: &StudyReader, tables: &Tables<'_>) -> SubjectResult {
+fn follow(
+    subject: &StudySubject,
+    reader: &StudyReader,
+    tables: &Tables<'_>,
+    sites: Option<&[ExtrahepaticSite]>,
+) -> SubjectResult {
     let mut result = SubjectResult {
         id: subject.id.clone(),
         reader: reader.name.clone(),
@@ -175,6 +215,7 @@ fn follow(subject: &StudySubject, reader: &StudyReader, tables: &Tables<'_>) -> 
         toxicity: Vec::new(),
         findings: Vec::new(),
         notes: Vec::new(),
+        course: None,
     };
     let record = match &reader.record {
         Ok(record) => record,
@@ -191,10 +232,23 @@ fn follow(subject: &StudySubject, reader: &StudyReader, tables: &Tables<'_>) -> 
     judge(record, reader, tables, &mut result);
     let mut notes = Vec::new();
     result.markers = toxicity::markers(record, &tables.markers, &mut notes);
-    result.toxicity =
-        toxicity::toxicity(subject, record, &tables.grades, &tables.windows, &mut notes);
+    result.toxicity = toxicity::toxicity(
+        subject,
+        record,
+        &tables.grades,
+        (&tables.windows, sites),
+        &mut notes,
+    );
     result.notes = notes;
     result
+}
+
+/// What every criterion says of a record.
+fn assessed(record: &PatientRecord, criteria: &[&CriterionRules]) -> Vec<CriterionResult> {
+    criteria
+        .iter()
+        .map(|rules| rules.assess(&Timeline::of_measure(record, 0, rules.measure)))
+        .collect()
 }
 
 fn judge(
@@ -204,11 +258,7 @@ fn judge(
     result: &mut SubjectResult,
 ) {
     let criteria = &tables.criteria;
-    let timeline = Timeline::of(record, 0);
-    let results: Vec<_> = criteria
-        .iter()
-        .map(|rules| rules.assess(&timeline))
-        .collect();
+    let results = assessed(record, criteria);
     for found in &results {
         result.criteria.insert(
             found.criterion.clone(),
@@ -221,7 +271,7 @@ fn judge(
         .collect();
     // Times to an event follow the first criterion that is asked for.
     if let (Some(rules), Some(found)) = (criteria.first(), results.first()) {
-        let in_liver = rules.assess(&Timeline::of_liver(record, 0));
+        let in_liver = rules.assess(&Timeline::of_measure_in_liver(record, 0, rules.measure));
         result.endpoints = tables
             .endpoints
             .iter()

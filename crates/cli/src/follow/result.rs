@@ -8,6 +8,7 @@ use sirt_outcome::{
     PatientRecord, RecordFinding, Response, Severity, Step, SumUnit, TimePoint, TimeToEvent,
 };
 
+use super::course::CourseResult;
 use super::toxicity::{MarkerJson, ToxicityJson};
 use crate::result::Program;
 
@@ -18,7 +19,9 @@ pub(crate) struct FollowResult {
     /// The criteria that were asked for, with source and doubts.
     pub(crate) criteria: Vec<RulesJson>,
     /// Domain and name of every file that was read.
-    pub(crate) files: Vec<(String, String)>,
+    pub(crate) read: Vec<(String, String)>,
+    /// Names of the files that were written.
+    pub(crate) files: Vec<String>,
     pub(crate) subjects: Vec<SubjectResult>,
     /// Patients of the study of whom nothing is said.
     pub(crate) left_out: Vec<LeftOutJson>,
@@ -75,12 +78,15 @@ pub(crate) struct SubjectResult {
     pub(crate) findings: Vec<RecordFindingJson>,
     /// What could not be graded, and why.
     pub(crate) notes: Vec<String>,
+    /// Of a case: what stands beside responses.
+    #[serde(flatten)]
+    pub(crate) course: Option<CourseResult>,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct CriterionJson {
     /// The date of baseline, or none where days are numbers.
-    baseline_date: Option<String>,
+    pub(crate) baseline_date: Option<String>,
     baseline_day: Option<i32>,
     pub(crate) baseline_sum: Option<f64>,
     /// mm, mm², mL, g/mL or empty.
@@ -100,7 +106,7 @@ pub(crate) struct CriterionJson {
     best_confirmed_reason: &'static str,
     /// Criteria of single lesions alone: each lesion at each time point.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    lesions: Vec<LesionJson>,
+    pub(crate) lesions: Vec<LesionJson>,
     /// How the targets were chosen.
     selection: Vec<TraceJson>,
 }
@@ -137,13 +143,13 @@ pub(crate) struct TraceJson {
 }
 
 #[derive(Debug, Serialize)]
-struct LesionJson {
-    lesion: String,
+pub(crate) struct LesionJson {
+    pub(crate) lesion: String,
     date: Option<String>,
     day: i32,
     value: Option<f64>,
     change_from_baseline: Option<f64>,
-    response: &'static str,
+    pub(crate) response: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,7 +157,7 @@ pub(crate) struct EndpointJson {
     pub(crate) name: String,
     pub(crate) title: String,
     /// The criterion that progression and response are by.
-    criterion: String,
+    pub(crate) criterion: String,
     pub(crate) days: Option<i32>,
     pub(crate) event: Option<bool>,
     start: Option<String>,
@@ -161,19 +167,19 @@ pub(crate) struct EndpointJson {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct DiscordanceJson {
-    first: String,
-    second: String,
-    since: String,
-    first_says: &'static str,
-    second_says: &'static str,
-    different: usize,
-    compared: usize,
+    pub(crate) first: String,
+    pub(crate) second: String,
+    pub(crate) since: String,
+    pub(crate) first_says: &'static str,
+    pub(crate) second_says: &'static str,
+    pub(crate) different: usize,
+    pub(crate) compared: usize,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct RecordFindingJson {
     pub(crate) rule: &'static str,
-    severity: &'static str,
+    pub(crate) severity: &'static str,
     pub(crate) what: String,
 }
 
@@ -218,6 +224,36 @@ fn trace(steps: &[Step], unit: SumUnit, record: &PatientRecord) -> Vec<TraceJson
 }
 
 impl CriterionJson {
+    /// Of single lesions: how many of which response on a date, such as `1 CR 4 PR`.
+    pub(crate) fn counts_on(&self, date: &str) -> Option<String> {
+        let of_day: Vec<&str> = self
+            .lesions
+            .iter()
+            .filter(|lesion| lesion.date.as_deref() == Some(date))
+            .map(|lesion| lesion.response)
+            .collect();
+        let counts: Vec<String> = ["CR", "PR", "MR", "SD", "PD", "NE"]
+            .into_iter()
+            .map(|name| (name, of_day.iter().filter(|said| **said == name).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        (!counts.is_empty()).then(|| counts.join(" "))
+    }
+
+    /// How the targets were chosen.
+    pub(crate) fn selection(&self) -> &[TraceJson] {
+        &self.selection
+    }
+
+    pub(crate) const fn best_reason(&self) -> &'static str {
+        self.best_reason
+    }
+
+    pub(crate) const fn best_confirmed_reason(&self) -> &'static str {
+        self.best_confirmed_reason
+    }
+
     pub(crate) fn of(
         found: &CriterionResult,
         record: &PatientRecord,

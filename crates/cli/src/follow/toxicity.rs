@@ -4,54 +4,84 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sirt_outcome::{
-    AdverseEvent, Attribution, Day, EventKind, EventWindows, GradedValue, LaboratoryGrade,
-    LaboratoryGrades, MarkerDefinitions, OutcomeError, PatientRecord,
+    AdverseEvent, Attribution, Day, EventKind, EventWindows, ExtrahepaticSite, GradedValue,
+    LaboratoryGrade, LaboratoryGrades, MarkerDefinitions, OutcomeError, PatientRecord,
 };
 use sirt_store::{StudyLaboratory, StudySubject};
 
 /// A marker by one definition.
 #[derive(Debug, Serialize)]
 pub(crate) struct MarkerJson {
-    marker: String,
-    definition: String,
-    doubtful: bool,
-    values: Vec<MarkerValueJson>,
+    pub(crate) marker: String,
+    pub(crate) definition: String,
+    pub(crate) doubtful: bool,
+    pub(crate) values: Vec<MarkerValueJson>,
 }
 
 #[derive(Debug, Serialize)]
-struct MarkerValueJson {
-    date: String,
-    value: f64,
-    unit: String,
+pub(crate) struct MarkerValueJson {
+    pub(crate) date: String,
+    pub(crate) value: f64,
+    pub(crate) unit: String,
     /// Per cent.
-    change_from_baseline: Option<f64>,
+    pub(crate) change_from_baseline: Option<f64>,
     /// CR, PR, SD, PD or NE.
-    response: &'static str,
+    pub(crate) response: &'static str,
     /// Why it is not evaluable.
-    reason: Option<&'static str>,
+    pub(crate) reason: Option<&'static str>,
 }
 
 /// The worst grade of a laboratory value, or an event.
 #[derive(Debug, Serialize)]
 pub(crate) struct ToxicityJson {
     /// `laboratory` or `event`.
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     pub(crate) term: String,
     pub(crate) grade: Option<u8>,
     pub(crate) date: String,
     /// The value that has the grade.
-    value: Option<f64>,
-    unit: Option<String>,
+    pub(crate) value: Option<f64>,
+    pub(crate) unit: Option<String>,
     /// What a value was compared with; how an event stands to the treatment.
     pub(crate) reason: String,
     /// Of an event: probable, possible or unlikely.
-    attribution: Option<&'static str>,
-    days_after_treatment: Option<i32>,
+    pub(crate) attribution: Option<&'static str>,
+    pub(crate) days_after_treatment: Option<i32>,
+    /// Of an event: where the work-up showed uptake that fits it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) site: Option<&'static str>,
+    /// Of an event of a case: what a person said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stated: Option<StatedEvent>,
     /// Of a laboratory value: how many of them there are after treatment.
     values: Option<usize>,
     /// How many of these have no grade; the reason says why.
     not_graded: Option<usize>,
-    doubtful: bool,
+    pub(crate) doubtful: bool,
+}
+
+/// What a person said of an event.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatedEvent {
+    pub(crate) attribution: Option<&'static str>,
+    pub(crate) organ: Option<String>,
+    /// The finding of the work-up that it goes back to.
+    pub(crate) finding: Option<String>,
+    /// Who cleared that finding, and why.
+    pub(crate) cleared: Option<String>,
+    pub(crate) ended: Option<String>,
+    pub(crate) treatment: Option<&'static str>,
+    pub(crate) note: Option<String>,
+}
+
+const fn site_name(site: ExtrahepaticSite) -> &'static str {
+    match site {
+        ExtrahepaticSite::Stomach => "stomach",
+        ExtrahepaticSite::Bowel => "bowel",
+        ExtrahepaticSite::Pancreas => "pancreas",
+        ExtrahepaticSite::Gallbladder => "gallbladder",
+        ExtrahepaticSite::Lung => "lung",
+    }
 }
 
 /// The day after which values are those of follow-up.
@@ -119,7 +149,7 @@ pub(super) fn toxicity(
     subject: &StudySubject,
     record: &PatientRecord,
     grades: &LaboratoryGrades,
-    windows: &EventWindows,
+    (windows, sites): (&EventWindows, Option<&[ExtrahepaticSite]>),
     notes: &mut Vec<String>,
 ) -> Vec<ToxicityJson> {
     let mut found = Vec::new();
@@ -145,7 +175,7 @@ pub(super) fn toxicity(
             onset: event.onset,
             resolved: event.resolved,
         };
-        let link = windows.link(&event, &treated, None);
+        let link = windows.link(&event, &treated, sites);
         found.push(ToxicityJson {
             kind: "event",
             term: event.term,
@@ -160,6 +190,8 @@ pub(super) fn toxicity(
                 Attribution::Unlikely => "unlikely",
             }),
             days_after_treatment: link.days_after,
+            site: link.site.map(site_name),
+            stated: None,
             values: None,
             not_graded: None,
             doubtful: link.doubtful,
@@ -245,6 +277,8 @@ fn worst(
         reason: reasons.join("; "),
         attribution: None,
         days_after_treatment: Some(shown.day.since(start)),
+        site: None,
+        stated: None,
         values: Some(rows.len()),
         not_graded: Some(lacks.values().sum()),
         doubtful: worst.is_some_and(|(_, grade)| grade.doubtful),

@@ -461,7 +461,7 @@ fn vial_rows(order: &VialPlan) -> Vec<VialRow> {
 
 /// Scores of the latest laboratory values.
 fn liver_function(case: &Case) -> anyhow::Result<LiverFunctionResult> {
-    let Some(latest) = case.laboratory.last() else {
+    let Some(latest) = case.laboratory_before_treatment() else {
         return Ok(LiverFunctionResult {
             missing: vec!["no laboratory values".to_owned()],
             ..LiverFunctionResult::default()

@@ -177,7 +177,7 @@ fn safety_facts(judgement: &Judgement<'_>) -> anyhow::Result<SafetyFacts> {
             .map(|territory| territory.perfused.total())
             .collect(),
     );
-    if let Some(laboratory) = case.laboratory.last() {
+    if let Some(laboratory) = case.laboratory_before_treatment() {
         known.bilirubin_mg_per_dl = laboratory
             .values
             .bilirubin

@@ -3,6 +3,7 @@
 mod basis;
 mod delivered;
 mod figures;
+mod follow_up;
 mod history;
 mod identity;
 mod images;
@@ -177,6 +178,7 @@ fn document(material: &Material<'_>, check: &[SelfCheck], folder: &Path) -> anyh
     let images = images::sections(material, folder)?;
     let mut sections = vec![identity::section(material)];
     sections.extend(delivered::section(material)?);
+    sections.extend(follow_up::section(material, folder)?);
     sections.push(identity::volumes(material));
     sections.push(images.work_up);
     sections.push(work_up::shunt(material));

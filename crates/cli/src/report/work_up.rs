@@ -185,7 +185,7 @@ fn clearances(material: &Material<'_>) -> Option<Block> {
 pub(super) fn liver_function(material: &Material<'_>) -> Section {
     let found = &material.plan.liver_function;
     let mut facts = Vec::new();
-    if let Some(latest) = material.case.laboratory.last() {
+    if let Some(latest) = material.case.laboratory_before_treatment() {
         let values = &latest.values;
         facts.push(fact("Taken", latest.taken.to_string()));
         for (label, value) in [

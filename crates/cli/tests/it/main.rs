@@ -14,6 +14,7 @@ mod evidence;
 mod findings;
 mod folders;
 mod follow;
+mod follow_case;
 mod new_case;
 mod output;
 mod pet;

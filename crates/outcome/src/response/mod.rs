@@ -10,7 +10,7 @@
 //! | file | concept |
 //! |---|---|
 //! | `day`, `amount`, `change` | days, measured amounts and their changes as integers |
-//! | `lesion`, `assessment`, `record`, `validation` | the record and its rules |
+//! | `lesion`, `assessment`, `record`, `validation`, `unit_suspicion` | the record and its rules |
 //! | `rules` | criteria and variants as data |
 //! | `selection`, `reading`, `criterion`, `other_lesions`, `overall` | from lesions to a verdict |
 //! | `recist`, `who`, `mrecist`, `volumetric` | what these measure on a lesion |
@@ -39,6 +39,7 @@ mod rules;
 mod selection;
 mod timeline;
 mod trace;
+mod unit_suspicion;
 mod validation;
 mod verdict;
 mod volumetric;

@@ -1,8 +1,8 @@
 //! The assessments of one reader from baseline on, as a grid of lesions by days.
 
 use super::{
-    Assessment, Certainty, Day, LesionFinding, LesionState, NewLesionEvidence, NewLesionVerdict,
-    Organ, PatientRecord, StatedNonTarget,
+    Assessment, Certainty, Day, LesionFinding, LesionState, Measure, Modality, NewLesionEvidence,
+    NewLesionVerdict, Organ, PatientRecord, StatedNonTarget,
 };
 
 /// What criteria look at: built once per patient and reader, shared by all.
@@ -35,21 +35,56 @@ impl<'a> Timeline<'a> {
     /// lesions that it does not have are left out here.
     #[must_use]
     pub fn of(record: &'a PatientRecord, reader: usize) -> Self {
-        Self::within(record, reader, false)
+        Self::within(record, reader, false, |_| true)
+    }
+
+    /// The timeline that criteria of a measure look at: a PET on a day of its
+    /// own is no scan of sizes, and a CT none of uptake. Where no scan is of
+    /// the measure, all are kept.
+    #[must_use]
+    pub fn of_measure(record: &'a PatientRecord, reader: usize, measure: Measure) -> Self {
+        Self::showing(record, reader, measure, false)
+    }
+
+    /// The same of the liver alone.
+    #[must_use]
+    pub fn of_measure_in_liver(record: &'a PatientRecord, reader: usize, measure: Measure) -> Self {
+        Self::showing(record, reader, measure, true)
+    }
+
+    fn showing(
+        record: &'a PatientRecord,
+        reader: usize,
+        measure: Measure,
+        liver_only: bool,
+    ) -> Self {
+        let any = record
+            .assessments
+            .iter()
+            .any(|scan| usize::from(scan.reader) == reader && shows(scan, measure));
+        Self::within(record, reader, liver_only, |scan| {
+            !any || shows(scan, measure)
+        })
     }
 
     /// The same of the liver alone: lesions elsewhere, and what a reader says
     /// of all that are no targets, are left out.
     #[must_use]
     pub fn of_liver(record: &'a PatientRecord, reader: usize) -> Self {
-        Self::within(record, reader, true)
+        Self::within(record, reader, true, |_| true)
     }
 
-    fn within(record: &'a PatientRecord, reader: usize, liver_only: bool) -> Self {
-        let baseline = record.baseline_day(reader);
+    fn within(
+        record: &'a PatientRecord,
+        reader: usize,
+        liver_only: bool,
+        counts: impl Fn(&Assessment) -> bool,
+    ) -> Self {
+        let baseline = record.baseline_among(reader, &counts);
         let mut assessments: Vec<(u32, &Assessment)> = Vec::with_capacity(record.assessments.len());
         for (at, assessment) in record.assessments.iter().enumerate() {
             if usize::from(assessment.reader) == reader
+                && counts(assessment)
                 && baseline.is_some_and(|baseline| assessment.day >= baseline)
             {
                 assessments.push((u32::try_from(at).unwrap_or(u32::MAX), assessment));
@@ -225,10 +260,92 @@ impl<'a> Timeline<'a> {
     }
 }
 
+/// Whether a scan is one of what a measure asks for.
+fn shows(scan: &Assessment, measure: Measure) -> bool {
+    let of_uptake = |finding: &LesionFinding| {
+        finding.sul_peak.is_some()
+            || finding.suv_max.is_some()
+            || finding.glycolysis.is_some()
+            || finding.visual.is_some()
+    };
+    let of_size = |finding: &LesionFinding| {
+        finding.long_axis.is_some()
+            || finding.short_axis.is_some()
+            || finding.enhancing_long_axis.is_some()
+            || finding.volume.is_some()
+            || finding.enhancing_volume.is_some()
+            || finding.density.is_some()
+    };
+    match measure {
+        Measure::HottestUptake | Measure::TotalUptake | Measure::Visual => {
+            scan.modality == Modality::Pet
+                || scan.pet.is_some()
+                || scan.findings.iter().any(of_uptake)
+        }
+        // What PET says of new and of other lesions counts for sizes as well.
+        _ => {
+            scan.modality != Modality::Pet
+                || scan.findings.iter().any(of_size)
+                || !scan.new_lesions.is_empty()
+                || scan.non_target.is_some()
+        }
+    }
+}
+
 /// Whether a finding says that the lesion is there.
 pub(crate) const fn is_there(finding: &LesionFinding) -> bool {
     matches!(
         finding.state,
         LesionState::Present | LesionState::TooSmall | LesionState::Progressed
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::{Diameter, Lesion, Uptake};
+
+    #[test]
+    fn a_pet_on_a_day_of_its_own_is_no_scan_of_sizes() {
+        let scan = |day, modality, finding: LesionFinding| Assessment {
+            day: Day::from_number(day),
+            modality,
+            findings: vec![finding],
+            ..Assessment::default()
+        };
+        let size = |mm: u32| LesionFinding {
+            long_axis: Some(Diameter::from_tenths(10 * mm)),
+            ..LesionFinding::default()
+        };
+        let uptake = || LesionFinding {
+            sul_peak: Uptake::parse("6").ok(),
+            ..LesionFinding::default()
+        };
+        let record = PatientRecord {
+            readers: vec!["reader".to_owned()],
+            lesions: vec![Lesion::default()],
+            assessments: vec![
+                scan(0, Modality::Ct, size(50)),
+                scan(4, Modality::Pet, uptake()),
+                scan(90, Modality::Ct, size(30)),
+                scan(95, Modality::Pet, uptake()),
+            ],
+            ..PatientRecord::default()
+        };
+        let days = |measure| {
+            let timeline = Timeline::of_measure(&record, 0, measure);
+            (0..timeline.len())
+                .filter_map(|at| timeline.assessment(at))
+                .map(|(place, scan)| (place, scan.day.number()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(days(Measure::Diameter), [(0, 0), (2, 90)]);
+        assert_eq!(days(Measure::HottestUptake), [(1, 4), (3, 95)]);
+        // Without any PET all scans stand, and the criterion says what it lacks.
+        let ct = PatientRecord {
+            assessments: vec![record.assessments[0].clone()],
+            ..record.clone()
+        };
+        assert_eq!(Timeline::of_measure(&ct, 0, Measure::Visual).len(), 1);
+    }
 }

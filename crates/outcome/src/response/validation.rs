@@ -6,7 +6,8 @@
 use std::fmt;
 
 use super::amount::TICKS;
-use super::{Assessment, Day, LesionFinding, LesionState, PatientRecord, Status};
+use super::timeline::is_there;
+use super::{Assessment, Day, LesionRole, LesionState, Modality, PatientRecord, Status};
 use crate::OutcomeError;
 
 /// A rule that a record can break.
@@ -61,6 +62,8 @@ pub enum RecordRule {
     NewAtBaseline,
     /// A marker has the upper limit of its laboratory.
     MarkerWithoutLimit,
+    /// A lesion that is there later was there at baseline, or is called new.
+    LateLesion,
 }
 
 /// Whether a record can be used although it breaks a rule.
@@ -101,6 +104,7 @@ impl RecordRule {
             Self::RoughDay => "record.rough-day",
             Self::NewAtBaseline => "lesion.new-at-baseline",
             Self::MarkerWithoutLimit => "marker.no-upper-limit",
+            Self::LateLesion => "lesion.not-at-baseline",
         }
     }
 
@@ -131,7 +135,8 @@ impl RecordRule {
             | Self::DeathDayUnknown
             | Self::ContactBeforeScan
             | Self::RoughDay
-            | Self::MarkerWithoutLimit => Severity::Flagged,
+            | Self::MarkerWithoutLimit
+            | Self::LateLesion => Severity::Flagged,
         }
     }
 }
@@ -154,11 +159,6 @@ pub struct RecordFinding {
 /// Largest diameter that is taken for one of a lesion, mm: more than any body holds.
 const LARGEST_DIAMETER_MM: u32 = 500;
 
-/// A lesion that is this many times smaller or larger than in the assessment
-/// before looks as if the unit changed; ten is the factor, its neighbours are
-/// what a lesion does meanwhile.
-const UNIT_RATIO: [u64; 2] = [7, 14];
-
 impl PatientRecord {
     /// Every rule that the record breaks, in a fixed order.
     #[must_use]
@@ -169,6 +169,7 @@ impl PatientRecord {
         for assessment in &self.assessments {
             self.check_findings(assessment, &mut found);
         }
+        self.check_late_lesions(&mut found);
         self.check_units(&mut found);
         self.check_status(&mut found);
         self.check_markers(&mut found);
@@ -193,7 +194,7 @@ impl PatientRecord {
         }
     }
 
-    fn shown(&self, day: Day) -> String {
+    pub(super) fn shown(&self, day: Day) -> String {
         day.shown(self.scale)
     }
 
@@ -304,6 +305,14 @@ impl PatientRecord {
             for assessment in self.assessments.iter().filter(|assessment| {
                 usize::from(assessment.reader) == reader && assessment.day < baseline
             }) {
+                // PET and CT of a work-up may be days apart: each has its baseline.
+                let is_pet = |scan: &Assessment| scan.modality == Modality::Pet;
+                let own = self.baseline.or_else(|| {
+                    self.baseline_among(reader, |scan| is_pet(scan) == is_pet(assessment))
+                });
+                if own.is_some_and(|own| assessment.day >= own) {
+                    continue;
+                }
                 found.push(RecordFinding {
                     rule: RecordRule::BeforeBaseline,
                     reason: format!(
@@ -326,15 +335,26 @@ impl PatientRecord {
     /// the stated one, else the last at or before the first treatment, else the first.
     #[must_use]
     pub fn baseline_day(&self, reader: usize) -> Option<Day> {
-        if self.baseline.is_some() {
-            return self.baseline;
-        }
+        self.baseline
+            .or_else(|| self.baseline_among(reader, |_| true))
+    }
+
+    /// The same among those assessments of a reader that `counts`: the stated
+    /// day where one of them is of it.
+    pub(crate) fn baseline_among(
+        &self,
+        reader: usize,
+        counts: impl Fn(&Assessment) -> bool,
+    ) -> Option<Day> {
         let treated = self.first_treatment();
         let mut first: Option<Day> = None;
         let mut last_before: Option<Day> = None;
         for assessment in &self.assessments {
-            if usize::from(assessment.reader) != reader {
+            if usize::from(assessment.reader) != reader || !counts(assessment) {
                 continue;
+            }
+            if self.baseline == Some(assessment.day) {
+                return self.baseline;
             }
             first = Some(first.map_or(assessment.day, |day| day.min(assessment.day)));
             if treated.is_some_and(|treated| assessment.day <= treated) {
@@ -482,86 +502,49 @@ impl PatientRecord {
         }
     }
 
-    /// Centimetres among millimetres: every measured lesion of an assessment
-    /// is about ten times smaller, or larger, than in the one before.
-    fn check_units(&self, found: &mut Vec<RecordFinding>) {
+    /// Lesions that turn up after baseline and that nobody calls new: criteria
+    /// neither measure nor count them.
+    fn check_late_lesions(&self, found: &mut Vec<RecordFinding>) {
         for reader in 0..self.readers.len() {
-            let mut before: Option<&Assessment> = None;
-            for assessment in self
-                .assessments
-                .iter()
-                .filter(|assessment| usize::from(assessment.reader) == reader)
-            {
-                if let Some(before) = before {
-                    self.compare_units(before, assessment, found);
-                } else {
-                    self.first_units(assessment, found);
+            let Some(baseline) = self.baseline_day(reader) else {
+                continue;
+            };
+            for (at, lesion) in self.lesions.iter().enumerate() {
+                if lesion.fragment_of.is_some() || lesion.role == LesionRole::New {
+                    continue;
                 }
-                before = Some(assessment);
+                let mut seen = self
+                    .assessments
+                    .iter()
+                    .filter(|scan| usize::from(scan.reader) == reader)
+                    .filter(|scan| {
+                        scan.findings.iter().any(|finding| {
+                            usize::try_from(finding.lesion) == Ok(at) && is_there(finding)
+                        })
+                    })
+                    .peekable();
+                let called_new = self.assessments.iter().any(|scan| {
+                    scan.new_lesions
+                        .iter()
+                        .any(|new| usize::try_from(new.lesion) == Ok(at))
+                });
+                if called_new {
+                    continue;
+                }
+                if let Some(first) = seen.peek().map(|scan| scan.day)
+                    && first > baseline
+                {
+                    found.push(RecordFinding {
+                        rule: RecordRule::LateLesion,
+                        reason: format!(
+                            "lesion {} is first there on {}, after baseline ({}), and nobody calls it new: it counts for nothing",
+                            lesion.tracking_id,
+                            self.shown(first),
+                            self.shown(baseline)
+                        ),
+                    });
+                }
             }
-        }
-    }
-
-    fn first_units(&self, assessment: &Assessment, found: &mut Vec<RecordFinding>) {
-        let mut lengths = assessment
-            .findings
-            .iter()
-            .filter_map(length_of)
-            .filter(|length| *length > 0)
-            .peekable();
-        // Nobody follows lesions below 5 mm by their diameter; 5 cm are common.
-        if lengths.peek().is_some() && lengths.all(|length| length < 5 * u64::from(TICKS)) {
-            found.push(RecordFinding {
-                rule: RecordRule::UnitSuspect,
-                reason: format!(
-                    "all lesions on {} are smaller than 5 mm; are these centimetres?",
-                    self.shown(assessment.day)
-                ),
-            });
-        }
-    }
-
-    fn compare_units(&self, before: &Assessment, now: &Assessment, found: &mut Vec<RecordFinding>) {
-        let [least, most] = UNIT_RATIO;
-        let (mut pairs, mut smaller, mut larger) = (0, 0, 0);
-        let mut first = None;
-        for finding in &now.findings {
-            let Some(earlier) = before
-                .findings
-                .iter()
-                .find(|earlier| earlier.lesion == finding.lesion)
-            else {
-                continue;
-            };
-            let (Some(was), Some(is)) = (length_of(earlier), length_of(finding)) else {
-                continue;
-            };
-            if was == 0 || is == 0 {
-                continue;
-            }
-            pairs += 1;
-            first.get_or_insert((finding.lesion, was, is));
-            smaller += i32::from(was >= least * is && was <= most * is);
-            larger += i32::from(is >= least * was && is <= most * was);
-        }
-        let Some((lesion, was, is)) = first else {
-            return;
-        };
-        if smaller == pairs || larger == pairs {
-            let shown =
-                |ticks: u64| super::amount::shown_ticks(i64::try_from(ticks).unwrap_or(i64::MAX));
-            found.push(RecordFinding {
-                rule: RecordRule::UnitSuspect,
-                reason: format!(
-                    "lesion {} is {} mm on {} and {} mm on {}, and so are all others about ten times {}; are these centimetres?",
-                    self.lesion_name(lesion),
-                    shown(was),
-                    self.shown(before.day),
-                    shown(is),
-                    self.shown(now.day),
-                    if smaller == pairs { "smaller" } else { "larger" },
-                ),
-            });
         }
     }
 
@@ -646,13 +629,4 @@ impl PatientRecord {
             }
         }
     }
-}
-
-/// The length that shows a change of unit.
-fn length_of(finding: &LesionFinding) -> Option<u64> {
-    finding
-        .long_axis
-        .or(finding.short_axis)
-        .or(finding.enhancing_long_axis)
-        .map(|length| u64::from(length.ticks()))
 }

@@ -157,3 +157,34 @@ fn a_marker_without_its_upper_limit_is_flagged() {
     assert_eq!(rules(&record), [RecordRule::MarkerWithoutLimit]);
     assert!(record.checked().is_ok());
 }
+
+#[test]
+fn one_cell_in_centimetres_between_two_in_millimetres_is_flagged() {
+    // 4.0 cm between 62 and 34 mm: 40 mm fits between them.
+    let dip = patient(
+        "A@liver/T B@liver/T",
+        "0: A=62 B=30 | 60: A=4 B=28 | 120: A=34 B=27",
+        "",
+    );
+    assert_eq!(rules(&dip), [RecordRule::UnitSuspect]);
+    let peak = patient(
+        "A@liver/T B@liver/T",
+        "0: A=30 B=30 | 60: A=280 B=28 | 120: A=27 B=27",
+        "",
+    );
+    assert_eq!(rules(&peak), [RecordRule::UnitSuspect]);
+    // A lesion that shrinks to 8 mm and grows again to 20 has no unit mixed.
+    let grows = patient(
+        "A@liver/T B@liver/T",
+        "0: A=30 B=30 | 60: A=8 B=28 | 120: A=20 B=27",
+        "",
+    );
+    assert_eq!(rules(&grows), []);
+}
+
+#[test]
+fn a_lesion_that_turns_up_later_is_called_new_or_flagged() {
+    let late = patient("A@liver/T B@liver", "0: A=30 | 60: A=28 B=12", "");
+    assert_eq!(rules(&late), [RecordRule::LateLesion]);
+    assert_eq!(RecordRule::LateLesion.severity(), Severity::Flagged);
+}

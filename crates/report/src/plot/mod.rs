@@ -4,12 +4,26 @@
 
 mod axis;
 mod canvas;
+mod dose_shrinkage;
 mod dose_volume;
+mod lesion_waterfall;
+mod liver_volume;
+mod marker_course;
 mod method_card;
+mod months;
+mod patient_timeline;
 mod planned_delivered;
+mod spider;
 mod vial_schedule;
 
+pub use dose_shrinkage::{LesionDosePoint, dose_shrinkage};
 pub use dose_volume::{DvhCurve, dose_volume};
+pub use lesion_waterfall::{WaterfallBar, lesion_waterfall};
+pub use liver_volume::{LiverVolumePlot, VolumeCourse, VolumeMark, liver_volume};
+pub use marker_course::{MarkerPlot, MarkerValuePoint, marker_course};
 pub use method_card::{MethodActivity, MethodCardPlot, TerritoryMethods, method_card};
+pub use months::TreatmentMark;
+pub use patient_timeline::{PatientTimelinePlot, TimelineEnd, TimelineMark, patient_timeline};
 pub use planned_delivered::{PlannedDelivered, planned_delivered};
+pub use spider::{SpiderLine, SpiderPlot, spider};
 pub use vial_schedule::{InfusionMark, VialRow, VialSchedulePlot, vial_schedule};

@@ -5,6 +5,7 @@ use sirt_quantity::{Capacity, Density};
 use super::range::{WORK_UP_GBQ, timed, within};
 use crate::StoreError;
 use crate::case::{Liver, PlanarCounts, StatedShunt, Territory, TissueMass, WorkUp};
+use crate::follow_words::SiteWord;
 use crate::place::{Places, joined};
 use crate::row::{LiverRow, LungsRow, PlanarCountsRow, TerritoryRow, WorkUpRow};
 use crate::written::Written;
@@ -176,6 +177,9 @@ pub(super) fn work_up(row: WorkUpRow, places: &Places) -> Result<WorkUp, StoreEr
             .map(|row| timed(&row, WORK_UP_GBQ, "work_up.maa_activity", places))
             .transpose()?,
         stated_shunt,
+        extrahepatic: row
+            .extrahepatic
+            .map(|sites| sites.into_iter().map(SiteWord::meant).collect()),
         planar_counts: row
             .planar_counts
             .map(|row| planar_counts(&row, places))

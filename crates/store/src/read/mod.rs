@@ -1,5 +1,6 @@
 //! From the text of a case file to a [`Case`].
 
+mod follow_up;
 mod liver;
 mod patient;
 mod range;
@@ -18,6 +19,7 @@ use crate::row::CaseRow;
 use crate::schema::{SCHEMA_VERSION, json_schema};
 use crate::{CASE_FILE, StoreError};
 
+use self::follow_up::{Around, FollowUpRows, follow_up};
 use self::liver::{liver, lungs, territory, work_up};
 use self::patient::{device, laboratory_day, patient, prior_therapy};
 use self::range::therapeutic;
@@ -34,7 +36,7 @@ impl Case {
             file: file.clone(),
             source,
         })?;
-        let (mut case, places) = as_filed(&file.display().to_string(), &text)?;
+        let (mut case, places) = as_filed(&file.display().to_string(), &text, Some(folder))?;
         case.images.check_there(folder, &places)?;
         for (index, administration) in case.administrations.iter().enumerate() {
             if let Some(image) = &administration.image {
@@ -46,18 +48,23 @@ impl Case {
         Ok(case)
     }
 
-    /// Reads a case from the text of its file; images are not looked for.
+    /// Reads a case from the text of its file; images are not looked for, and
+    /// files of rows beside it are refused, since nobody knows where they are.
     ///
     /// # Errors
     /// [`StoreError`] with line and key for whatever is wrong.
     pub fn from_toml(text: &str) -> Result<Self, StoreError> {
-        read_text(CASE_FILE, text).map(|(case, _)| case)
+        read_text(CASE_FILE, text, None).map(|(case, _)| case)
     }
 }
 
-/// Reads a text that errors name by `file`.
-pub(crate) fn read_text(file: &str, text: &str) -> Result<(Case, Places), StoreError> {
-    let (mut case, places) = as_filed(file, text)?;
+/// Reads a text that errors name by `file`, with the rows beside it in `folder`.
+pub(crate) fn read_text(
+    file: &str,
+    text: &str,
+    folder: Option<&Path>,
+) -> Result<(Case, Places), StoreError> {
+    let (mut case, places) = as_filed(file, text, folder)?;
     in_order(&mut case);
     Ok((case, places))
 }
@@ -70,17 +77,52 @@ fn in_order(case: &mut Case) {
 }
 
 /// Reads a text into a case with its tables in the order of the file.
-fn as_filed(file: &str, text: &str) -> Result<(Case, Places), StoreError> {
-    let (row, places): (CaseRow, Places) =
-        checked_rows(file, text, SCHEMA_VERSION, &json_schema())?;
-    let case = case(row, &places)?;
+fn as_filed(file: &str, text: &str, folder: Option<&Path>) -> Result<(Case, Places), StoreError> {
+    let schema = json_schema();
+    let (row, places): (CaseRow, Places) = checked_rows(file, text, SCHEMA_VERSION, &schema)?;
+    let case = case(row, &places, folder, &schema)?;
     check_agreement(&case, &places)?;
     Ok((case, places))
 }
 
-fn case(row: CaseRow, places: &Places) -> Result<Case, StoreError> {
+fn case(
+    row: CaseRow,
+    places: &Places,
+    folder: Option<&Path>,
+    schema: &serde_json::Value,
+) -> Result<Case, StoreError> {
     let liver = row.liver.map(|row| liver(&row, places)).transpose()?;
     let liver_density = liver.map(|liver| liver.density);
+    let territories = each("territory", row.territory, |row, path| {
+        territory(row, liver_density, path, places)
+    })?;
+    let administrations = each("administration", row.administration, |row, path| {
+        administration(row, path, places)
+    })?;
+    let rows = FollowUpRows {
+        head: row.follow_up.unwrap_or_default(),
+        lesion: row.lesion,
+        scan: row.scan,
+        measurement: row.measurement,
+        liver_volume: row.liver_volume,
+        marker: row.marker,
+        symptom: row.symptom,
+        analogue: row.analogue,
+        normal_range: row.normal_range,
+        event: row.event,
+        performance: row.performance,
+        later_therapy: row.later_therapy,
+        status: row.status,
+        laboratory: row.laboratory,
+    };
+    let around = Around {
+        territories: &territories,
+        administrations: &administrations,
+        folder,
+        schema,
+        places,
+    };
+    let (follow_up, laboratory) = follow_up(rows, &around)?;
     Ok(Case {
         patient: patient(row.patient, places)?,
         disease: Disease {
@@ -92,9 +134,7 @@ fn case(row: CaseRow, places: &Places) -> Result<Case, StoreError> {
         prior_therapies: each("prior_therapy", row.prior_therapy, |row, path| {
             prior_therapy(row, path, places)
         })?,
-        laboratory: each("laboratory", row.laboratory, |row, path| {
-            laboratory_day(&row, path, places)
-        })?,
+        laboratory,
         device: device(&row.device, places)?,
         liver,
         lungs: row.lungs.map(|row| lungs(row, places)).transpose()?,
@@ -110,9 +150,7 @@ fn case(row: CaseRow, places: &Places) -> Result<Case, StoreError> {
                 role: row.role,
             })
             .collect(),
-        territories: each("territory", row.territory, |row, path| {
-            territory(row, liver_density, path, places)
-        })?,
+        territories,
         work_up: row.work_up.map(|row| work_up(row, places)).transpose()?,
         clearances: row
             .clearance
@@ -149,9 +187,8 @@ fn case(row: CaseRow, places: &Places) -> Result<Case, StoreError> {
             })
         })?,
         vials: each("vial", row.vial, |row, path| vial(row, path, places))?,
-        administrations: each("administration", row.administration, |row, path| {
-            administration(row, path, places)
-        })?,
+        administrations,
+        follow_up,
         overrides: row
             .overrides
             .into_iter()

@@ -6,6 +6,7 @@ use sirt_quantity::{AbsorbedDose, Inr, TimeSpan};
 use super::range::{GIVEN_GBQ, above_zero, timed, within};
 use crate::StoreError;
 use crate::case::{Age, DeviceChoice, Laboratory, Patient, PriorTherapy, Pseudonym};
+use crate::follow_up::BloodTests;
 use crate::place::{Places, joined};
 use crate::row::{DeviceRow, LaboratoryRow, PatientRow, PriorTherapyRow};
 use crate::vocabulary::TherapyKind;
@@ -188,7 +189,57 @@ pub(super) fn laboratory_day(
             .check()
             .map_err(|error| refused(key, error.to_string()))?;
     }
+    let tests = BloodTests {
+        alt: row.alt.map(|value| value.0),
+        ast: row.ast.map(|value| value.0),
+        alp: row.alp.map(|value| value.0),
+        ggt: row.ggt.map(|value| value.0),
+        lymphocytes: row.lymphocytes.map(|value| value.0),
+        haemoglobin: row.haemoglobin.map(|value| value.0),
+        lipase: row.lipase.map(|value| value.0),
+        amylase: row.amylase.map(|value| value.0),
+        bile_duct_obstruction: row.bile_duct_obstruction,
+    };
+    let enzymes = [
+        ("alt", tests.alt),
+        ("ast", tests.ast),
+        ("alp", tests.alp),
+        ("ggt", tests.ggt),
+        ("lipase", tests.lipase),
+        ("amylase", tests.amylase),
+    ];
+    for (key, value) in enzymes {
+        if let Some(value) = value {
+            within(
+                value.as_u_per_l(),
+                [0.0, 100_000.0],
+                "U/L",
+                &joined(path, key),
+                places,
+            )?;
+        }
+    }
+    if let Some(count) = tests.lymphocytes {
+        // A thousand times more or less is G/L for /uL, or the reverse.
+        within(
+            count.as_per_mm3(),
+            [1.0, 500_000.0],
+            "/mm3",
+            &joined(path, "lymphocytes"),
+            places,
+        )?;
+    }
+    if let Some(haemoglobin) = tests.haemoglobin {
+        within(
+            haemoglobin.as_g_per_l(),
+            [15.0, 250.0],
+            "g/L",
+            &joined(path, "haemoglobin"),
+            places,
+        )?;
+    }
     Ok(Laboratory {
+        tests,
         taken: row.taken.0.0,
         values: LaboratoryValues {
             bilirubin,

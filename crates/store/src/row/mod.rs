@@ -3,6 +3,8 @@
 //! The schema is made from these types; the first sentence of each field is
 //! what a person is told when the key is missing.
 
+mod course;
+mod lesion;
 mod patient;
 mod treatment;
 
@@ -11,6 +13,11 @@ use serde::Deserialize;
 
 use crate::schema::SCHEMA_VERSION;
 
+pub(crate) use self::course::{
+    AnalogueRow, EventRow, FollowUpRow, LaterTherapyRow, LiverVolumeRow, MarkerRow, NormalRangeRow,
+    PerformanceRow, StatusRow, SymptomRow,
+};
+pub(crate) use self::lesion::{LesionRow, MeasurementRow, ScanRow};
 pub(crate) use self::patient::{
     DeviceRow, DiseaseRow, ImagesRow, LaboratoryRow, LiverRow, LungsRow, PatientRow,
     PlanarCountsRow, PriorTherapyRow, StructureRow, TerritoryRow, WorkUpRow,
@@ -78,6 +85,43 @@ pub(crate) struct CaseRow {
     /// What was given.
     #[serde(default)]
     pub(crate) administration: Vec<AdministrationRow>,
+    /// What follow-up is counted from, and its files.
+    pub(crate) follow_up: Option<FollowUpRow>,
+    /// Lesions with an identity that lasts.
+    #[serde(default)]
+    pub(crate) lesion: Vec<LesionRow>,
+    /// Scans as a whole.
+    #[serde(default)]
+    pub(crate) scan: Vec<ScanRow>,
+    /// Lesions on days by readers.
+    #[serde(default)]
+    pub(crate) measurement: Vec<MeasurementRow>,
+    /// Volumes of liver, lobes, tumours and future remnant.
+    #[serde(default)]
+    pub(crate) liver_volume: Vec<LiverVolumeRow>,
+    /// Tumour markers.
+    #[serde(default)]
+    pub(crate) marker: Vec<MarkerRow>,
+    /// Symptoms.
+    #[serde(default)]
+    pub(crate) symptom: Vec<SymptomRow>,
+    /// Somatostatin analogues.
+    #[serde(default)]
+    pub(crate) analogue: Vec<AnalogueRow>,
+    /// What is normal by the laboratory.
+    #[serde(default)]
+    pub(crate) normal_range: Vec<NormalRangeRow>,
+    /// Adverse events.
+    #[serde(default)]
+    pub(crate) event: Vec<EventRow>,
+    /// Performance status.
+    #[serde(default)]
+    pub(crate) performance: Vec<PerformanceRow>,
+    /// Treatments after the radioembolisations.
+    #[serde(default)]
+    pub(crate) later_therapy: Vec<LaterTherapyRow>,
+    /// Alive or dead.
+    pub(crate) status: Option<StatusRow>,
     /// Rules that a person set aside.
     #[serde(default, rename = "override")]
     pub(crate) overrides: Vec<OverrideRow>,

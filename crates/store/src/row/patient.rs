@@ -5,11 +5,12 @@ use serde::Deserialize;
 use sirt_dosimetry::Device;
 use sirt_outcome::{Ascites, Encephalopathy, Sex};
 use sirt_quantity::{
-    AbsorbedDose, Albumin, Bilirubin, Capacity, Creatinine, Density, Length, LungShuntFraction,
-    Mass, PlateletCount, Sodium, TimeSpan,
+    AbsorbedDose, Albumin, Bilirubin, Capacity, Creatinine, Density, EnzymeActivity, Haemoglobin,
+    Length, LungShuntFraction, LymphocyteCount, Mass, PlateletCount, Sodium, TimeSpan,
 };
 
 use super::TimedActivityRow;
+use crate::follow_words::SiteWord;
 use crate::images::{DoseMethod, ImageUnits};
 use crate::instant::Day;
 use crate::vocabulary::{
@@ -101,6 +102,24 @@ pub(crate) struct LaboratoryRow {
     pub(crate) sodium: Option<Written<Sodium>>,
     /// Platelets.
     pub(crate) platelets: Option<Written<PlateletCount>>,
+    /// Alanine aminotransferase.
+    pub(crate) alt: Option<Written<EnzymeActivity>>,
+    /// Aspartate aminotransferase.
+    pub(crate) ast: Option<Written<EnzymeActivity>>,
+    /// Alkaline phosphatase.
+    pub(crate) alp: Option<Written<EnzymeActivity>>,
+    /// Gamma-glutamyltransferase.
+    pub(crate) ggt: Option<Written<EnzymeActivity>>,
+    /// Lymphocytes.
+    pub(crate) lymphocytes: Option<Written<LymphocyteCount>>,
+    /// Haemoglobin.
+    pub(crate) haemoglobin: Option<Written<Haemoglobin>>,
+    /// Lipase.
+    pub(crate) lipase: Option<Written<EnzymeActivity>>,
+    /// Amylase.
+    pub(crate) amylase: Option<Written<EnzymeActivity>>,
+    /// Whether bile ducts are obstructed, where somebody looked.
+    pub(crate) bile_duct_obstruction: Option<bool>,
     /// Fluid in the abdomen.
     #[schemars(with = "Option<Words<Ascites>>")]
     pub(crate) ascites: Option<Ascites>,
@@ -260,6 +279,8 @@ pub(crate) struct WorkUpRow {
     pub(crate) lung_shunt: Option<Written<LungShuntFraction>>,
     /// Where the stated lung shunt comes from.
     pub(crate) lung_shunt_source: Option<String>,
+    /// Organs outside of the liver in which it showed uptake; an empty list where it showed none.
+    pub(crate) extrahepatic: Option<Vec<SiteWord>>,
     /// Counts of the planar views.
     pub(crate) planar_counts: Option<PlanarCountsRow>,
 }

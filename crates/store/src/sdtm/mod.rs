@@ -22,6 +22,7 @@ use sirt_outcome::PatientRecord;
 
 pub use self::laboratory::{StudyEvent, StudyLaboratory};
 use self::table::StudyTable;
+pub(crate) use self::visit::VisitDate;
 use crate::StoreError;
 
 /// A study.

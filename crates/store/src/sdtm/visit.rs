@@ -4,7 +4,7 @@ use sirt_outcome::Day;
 
 /// A date as a table has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum VisitDate {
+pub(crate) enum VisitDate {
     /// A day.
     Exact(Day),
     /// From one day to another: a month or a year.
@@ -15,7 +15,7 @@ pub(super) enum VisitDate {
 
 impl VisitDate {
     /// Reads `2014-02-12`, `2014-02-12T10:30`, `2014-02` and `2014`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
             return Ok(Self::None);

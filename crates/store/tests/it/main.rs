@@ -8,6 +8,7 @@
 
 mod document;
 mod example;
+mod follow_up;
 mod refusals;
 mod sdtm;
 

@@ -61,7 +61,7 @@ fn keys_that_stand_in_no_list() {
     refused_there(
         "[lungs]",
         "[lung]",
-        "[lung]: no such key; did you mean `lungs`?; allowed are administration, calibration, clearance, device, disease, goals, images, laboratory, liver, lungs, override, patient, prescription, prior_therapy, schema, session, signature, structure, territory, vial, work_up",
+        "[lung]: no such key; did you mean `lungs`?; allowed are administration, analogue, calibration, clearance, device, disease, event, follow_up, goals, images, laboratory, later_therapy, lesion, liver, liver_volume, lungs, marker, measurement, normal_range, override, patient, performance, prescription, prior_therapy, scan, schema, session, signature, status, structure, symptom, territory, vial, work_up",
     );
     refused_there(
         "assay = { activity = \"0.55 GBq\",",
