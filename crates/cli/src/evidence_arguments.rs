@@ -7,6 +7,8 @@ use sirt_outcome::evidence::cox::{Ties, TimeTransform};
 use sirt_outcome::evidence::pooling::{Between, Scale};
 use sirt_outcome::evidence::survival::SurvivalInterval;
 
+use crate::evidence_cohort_arguments::{ReconstructArguments, RunArguments, SheetArguments};
+
 /// Figures of cohorts, and what printed figures can mean.
 #[derive(Debug, Args)]
 pub(crate) struct EvidenceArguments {
@@ -26,6 +28,15 @@ pub(crate) enum EvidenceCommand {
     Cox(CoxArguments),
     /// Pool the proportions of several studies.
     Pool(PoolArguments),
+    /// Times of single patients from a published curve and its numbers at
+    /// risk.
+    Guyot(GuyotArguments),
+    /// Compute the endpoints of a cohort, and lay printed claims beside them.
+    Run(RunArguments),
+    /// Write the evidence of a cohort as one document.
+    Sheet(SheetArguments),
+    /// Make patients that print every claim of a study; marked SYNTHETIC.
+    Reconstruct(ReconstructArguments),
 }
 
 impl EvidenceCommand {
@@ -35,6 +46,10 @@ impl EvidenceCommand {
             Self::Km(arguments) => arguments.json,
             Self::Cox(arguments) => arguments.json,
             Self::Pool(arguments) => arguments.json,
+            Self::Guyot(arguments) => arguments.json,
+            Self::Run(arguments) => arguments.json,
+            Self::Sheet(arguments) => arguments.json,
+            Self::Reconstruct(arguments) => arguments.json,
         }
     }
 }
@@ -115,6 +130,9 @@ pub(crate) struct KaplanMeierArguments {
     /// Count from this time on, with those who are at risk then.
     #[arg(long, value_name = "TIME")]
     pub(crate) landmark: Option<f64>,
+    /// Draw the curves with the numbers at risk into this file (SVG).
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) out: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -224,6 +242,9 @@ pub(crate) struct PoolArguments {
     /// Interval after Hartung and Knapp.
     #[arg(long)]
     pub(crate) hartung_knapp: bool,
+    /// Draw the forest into this file (SVG).
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) out: Option<PathBuf>,
     /// Two-sided confidence level.
     #[arg(long, value_name = "LEVEL", default_value_t = 0.95)]
     pub(crate) level: f64,
@@ -277,4 +298,35 @@ impl From<ScaleArgument> for Scale {
             ScaleArgument::DoubleArcsine => Self::DoubleArcsine,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuyotArguments {
+    /// Table of clicks on the curve (CSV with a header).
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Table of numbers at risk (CSV with a header), the first at time 0.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) at_risk: PathBuf,
+    /// Column of times, in both tables.
+    #[arg(long, value_name = "COLUMN", default_value = "time")]
+    pub(crate) time: String,
+    /// Column of survival.
+    #[arg(long, value_name = "COLUMN", default_value = "survival")]
+    pub(crate) survival: String,
+    /// Column of numbers at risk.
+    #[arg(long, value_name = "COLUMN", default_value = "n")]
+    pub(crate) number: String,
+    /// Survival is in per cent.
+    #[arg(long)]
+    pub(crate) percent: bool,
+    /// Events in all, where they are printed.
+    #[arg(long, value_name = "N")]
+    pub(crate) events: Option<u64>,
+    /// Write the times into this file (CSV); without it they are printed.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

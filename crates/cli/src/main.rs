@@ -25,6 +25,7 @@ mod dvh;
 mod dvh_plot;
 mod evidence;
 mod evidence_arguments;
+mod evidence_cohort_arguments;
 mod failure;
 mod follow;
 mod follow_arguments;

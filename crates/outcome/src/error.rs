@@ -40,6 +40,22 @@ pub enum OutcomeError {
         /// The names that are known.
         known: String,
     },
+    /// A time point that stands in no table.
+    #[error("there is no time point at {months} months; known are {known}")]
+    UnknownTimePoint {
+        /// Months from treatment.
+        months: f64,
+        /// The time points that are known.
+        known: String,
+    },
+    /// A key of a figure that cannot be.
+    #[error("figure `{key}`: {reason}")]
+    FigureKey {
+        /// The key as given.
+        key: String,
+        /// What is wrong, and what is allowed.
+        reason: String,
+    },
     /// A text that is no day of the calendar.
     #[error("`{text}` is no date; expected YYYY-MM-DD")]
     Day {
@@ -103,6 +119,14 @@ pub enum OutcomeError {
         value: String,
         /// What is allowed.
         allowed: &'static str,
+    },
+    /// Printed claims for which no patients can be found.
+    #[error("these claims cannot hold at once: {claims}; {advice}")]
+    Irreconcilable {
+        /// The claims by id, with what is printed and why.
+        claims: String,
+        /// What can be done.
+        advice: String,
     },
     /// Data from which the method gives no number.
     #[error("{method}: {reason}")]

@@ -17,7 +17,7 @@ pub struct Report {
     pub program: String,
     /// What the program is not for; said once, on the first page.
     pub notice: String,
-    /// Draft until signed.
+    /// Draft until signed, or nothing to be signed.
     pub status: Status,
     /// The lines of identity at the head of the first page.
     pub facts: Vec<Fact>,
@@ -29,7 +29,7 @@ pub struct Report {
     pub signatures: Vec<Signature>,
 }
 
-/// Whether anyone has signed.
+/// Whether anyone has signed, or is to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// Nobody has: a mark over every page.
@@ -40,6 +40,11 @@ pub enum Status {
         by: String,
         /// When.
         at: String,
+    },
+    /// A sheet that nobody signs.
+    Sheet {
+        /// A word over every page: of made-up patients, `SYNTHETIC`.
+        mark: Option<String>,
     },
 }
 

@@ -60,7 +60,10 @@ pub use new_case::NewCase;
 pub use place::Place;
 pub use planar_regions::{PLANAR_REGIONS_VERSION, PlanarOutline, PlanarRegions};
 pub use schema::{SCHEMA_VERSION, json_schema};
-pub use sdtm::{LeftOutSubject, Study, StudyEvent, StudyLaboratory, StudyReader, StudySubject};
+pub use sdtm::{
+    LeftOutSubject, SYNTHETIC, Study, StudyEvent, StudyLaboratory, StudyReader, StudySubject,
+    write_cohort,
+};
 pub use vocabulary::{
     ImageDifference, Intent, LaboratoryTest, Lobe, PlanarRegionRole, PlanarUnit, PlanarViewName,
     PrescriptionMethod, Segment, StatedAttribution, StructureRole, TherapyKind, ToxicityTreatment,

@@ -9,8 +9,10 @@ use sirt_outcome::evidence::survival::{
     KaplanMeier, KaplanMeierOptions, KaplanMeierStep, LogRank, RestrictedMean, SurvivalQuantile,
     SurvivalTime, kaplan_meier, landmark, log_rank, reverse_kaplan_meier,
 };
+use sirt_report::plot::{SurvivalPlot, survival_curve};
 
 use super::columns::{Columns, Rows};
+use super::plots;
 use super::subjects::Subjects;
 use crate::evidence_arguments::KaplanMeierArguments;
 use crate::result::Program;
@@ -73,6 +75,9 @@ struct LogRankResult {
 /// Runs the command.
 pub(crate) fn run(arguments: &KaplanMeierArguments) -> anyhow::Result<ExitCode> {
     let result = computed(arguments)?;
+    if let Some(out) = &arguments.out {
+        plots::write_svg(out, &plot(&result, &arguments.subjects.time)?)?;
+    }
     if arguments.json {
         table::print_json(&result)?;
     } else {
@@ -228,6 +233,31 @@ fn group(
             })
             .collect(),
     }
+}
+
+/// The curves of all groups, with the numbers at risk under them.
+fn plot(result: &KaplanMeierResult, time: &str) -> anyhow::Result<String> {
+    let last = result
+        .groups
+        .iter()
+        .flat_map(|group| &group.table)
+        .map(|step| step.step.time)
+        .fold(0.0, f64::max);
+    let grid = plots::grid(last);
+    let curves = result
+        .groups
+        .iter()
+        .map(|group| {
+            let steps: Vec<KaplanMeierStep> = group.table.iter().map(|step| step.step).collect();
+            plots::curve(group.group.as_deref().unwrap_or("all"), &steps, &grid)
+        })
+        .collect();
+    Ok(survival_curve(&SurvivalPlot {
+        time: time.to_owned(),
+        share: "Without the event [%]".to_owned(),
+        grid,
+        curves,
+    })?)
 }
 
 fn text(result: &KaplanMeierResult) -> String {

@@ -1,10 +1,16 @@
 //! `sirt evidence`: figures of cohorts, and what printed figures can mean.
 
 mod check;
+mod cohort_input;
 mod columns;
 mod cox;
+mod guyot;
 mod kaplan_meier;
+mod plots;
 mod pool;
+mod reconstruct;
+mod run;
+mod sheet;
 mod subjects;
 
 use std::process::ExitCode;
@@ -18,5 +24,9 @@ pub(crate) fn run(arguments: &EvidenceArguments) -> anyhow::Result<ExitCode> {
         EvidenceCommand::Km(arguments) => kaplan_meier::run(arguments),
         EvidenceCommand::Cox(arguments) => cox::run(arguments),
         EvidenceCommand::Pool(arguments) => pool::run(arguments),
+        EvidenceCommand::Guyot(arguments) => guyot::run(arguments),
+        EvidenceCommand::Run(arguments) => run::run(arguments),
+        EvidenceCommand::Sheet(arguments) => sheet::run(arguments),
+        EvidenceCommand::Reconstruct(arguments) => reconstruct::run(arguments),
     }
 }

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_outcome::evidence::pooling::{Between, PoolOptions, Pooled, pool};
+use sirt_report::plot::{ForestPlot, ForestRow};
 
 use super::columns::{Columns, Rows};
+use super::plots;
 use crate::evidence_arguments::PoolArguments;
 use crate::failure::WrongUse;
 use crate::result::Program;
@@ -25,6 +27,9 @@ struct PoolResult {
 /// Runs the command.
 pub(crate) fn run(arguments: &PoolArguments) -> anyhow::Result<ExitCode> {
     let result = computed(arguments)?;
+    if let Some(out) = &arguments.out {
+        plots::write_svg(out, &sirt_report::plot::forest(&forest(&result))?)?;
+    }
     if arguments.json {
         table::print_json(&result)?;
     } else {
@@ -85,6 +90,36 @@ fn computed(arguments: &PoolArguments) -> anyhow::Result<PoolResult> {
         names,
         pooled,
     })
+}
+
+/// The forest of a pool.
+fn forest(result: &PoolResult) -> ForestPlot {
+    let pooled = &result.pooled;
+    ForestPlot {
+        label: "Proportion [%]".to_owned(),
+        studies: result
+            .names
+            .iter()
+            .zip(&pooled.forest)
+            .map(|(name, study)| ForestRow {
+                name: name.clone(),
+                counts: format!("{}/{}", study.interval.k, study.interval.n),
+                share: study.interval.estimate,
+                interval: [study.interval.lower, study.interval.upper],
+                weight: study
+                    .weight
+                    .map_or(1.0 / pooled.studies as f64, |weight| weight / 100.0),
+            })
+            .collect(),
+        pool: ForestRow {
+            name: "together".to_owned(),
+            counts: String::new(),
+            share: pooled.estimate,
+            interval: [pooled.lower, pooled.upper],
+            weight: 1.0,
+        },
+        prediction: pooled.prediction,
+    }
 }
 
 fn text(result: &PoolResult) -> String {

@@ -169,7 +169,7 @@ pub(super) fn toxicity(
         .collect();
     for event in &subject.events {
         let event = AdverseEvent {
-            kind: kind(&event.term),
+            kind: EventKind::of_term(&event.term),
             term: event.term.clone(),
             grade: event.grade,
             onset: event.onset,
@@ -283,25 +283,4 @@ fn worst(
         not_graded: Some(lacks.values().sum()),
         doubtful: worst.is_some_and(|(_, grade)| grade.doubtful),
     }))
-}
-
-/// What an event is by its term.
-fn kind(term: &str) -> EventKind {
-    let term = term.to_lowercase();
-    let has = |word: &str| term.contains(word);
-    if has("ulcer") && (has("gastr") || has("duoden") || has("peptic") || has("stomach")) {
-        EventKind::GastroduodenalUlcer
-    } else if has("pancreatitis") {
-        EventKind::Pancreatitis
-    } else if has("pneumonitis") {
-        EventKind::Pneumonitis
-    } else if has("cholecystitis") {
-        EventKind::Cholecystitis
-    } else if has("carcinoid crisis") {
-        EventKind::CarcinoidCrisis
-    } else if has("jaundice") {
-        EventKind::Jaundice
-    } else {
-        EventKind::Other
-    }
 }

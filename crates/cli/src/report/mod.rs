@@ -10,7 +10,7 @@ mod images;
 mod limits_rules;
 mod material;
 mod methods;
-mod references;
+pub(crate) mod references;
 mod self_check;
 mod vials;
 mod work_up;
@@ -53,14 +53,14 @@ struct ReportResult {
 
 /// The forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     Html,
     Pdf,
 }
 
 impl Form {
     /// By the ending of the file's name.
-    fn of(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn of(path: &Path) -> anyhow::Result<Self> {
         let ending = path
             .extension()
             .map(|ending| ending.to_string_lossy().to_ascii_lowercase());
@@ -132,11 +132,7 @@ fn written(
         stages.begin("report");
         let report = document(&material, &check, folder)?;
         for (out, form) in outs {
-            let bytes = match form {
-                Form::Html => sirt_report::html(&report)?.into_bytes(),
-                Form::Pdf => pdf(&report)?,
-            };
-            write(out, &bytes)?;
+            write_report(&report, *form, out)?;
         }
     }
     Ok((identity::title(&material), check))
@@ -211,7 +207,7 @@ fn document(material: &Material<'_>, check: &[SelfCheck], folder: &Path) -> anyh
 }
 
 /// When the report is made, in UTC to the minute.
-fn made_at() -> String {
+pub(crate) fn made_at() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%d %H:%M UTC")
         .to_string()
@@ -267,7 +263,7 @@ fn sign(folder: &Path, planned: &Planned, name: &str, role: &str) -> anyhow::Res
 }
 
 /// Refuses a file in place of which no report may come.
-fn require_replaceable(out: &Path) -> anyhow::Result<()> {
+pub(crate) fn require_replaceable(out: &Path) -> anyhow::Result<()> {
     let Ok(known) = std::fs::read(out) else {
         return Ok(());
     };
@@ -281,6 +277,15 @@ fn require_replaceable(out: &Path) -> anyhow::Result<()> {
         out.display(),
         Program::THIS.name
     );
+}
+
+/// Writes a report in a form.
+pub(crate) fn write_report(report: &Report, form: Form, out: &Path) -> anyhow::Result<()> {
+    let bytes = match form {
+        Form::Html => sirt_report::html(report)?.into_bytes(),
+        Form::Pdf => pdf(report)?,
+    };
+    write(out, &bytes)
 }
 
 /// Writes a report, and the folder that it is to be in.

@@ -12,7 +12,7 @@ const NAMED_AUTHORS: usize = 3;
 
 /// The bibliography, by key.
 #[derive(Debug)]
-pub(super) struct Library(BTreeMap<String, Work>);
+pub(crate) struct Library(BTreeMap<String, Work>);
 
 #[derive(Debug)]
 struct Work {
@@ -23,7 +23,7 @@ struct Work {
 }
 
 impl Library {
-    pub(super) fn built_in() -> anyhow::Result<Self> {
+    pub(crate) fn built_in() -> anyhow::Result<Self> {
         let parsed = Bibliography::parse(BIBLIOGRAPHY)
             .map_err(|error| anyhow!("docs/references.bib: {error}"))?;
         Ok(Self(
@@ -36,7 +36,7 @@ impl Library {
 
     /// A source in words, its keys turned into citations: `weber2022eanm,
     /// table 3` becomes `Weber 2022 [@weber2022eanm], table 3`.
-    pub(super) fn cited(&self, source: &str) -> String {
+    pub(crate) fn cited(&self, source: &str) -> String {
         let source = plain(source).replace('`', "");
         let mut text = String::with_capacity(source.len() + 16);
         let mut rest = source.as_str();
@@ -58,7 +58,7 @@ impl Library {
     }
 
     /// The works that a report cites, in the order in which it does.
-    pub(super) fn of_report(&self, report: &Report) -> Vec<Reference> {
+    pub(crate) fn of_report(&self, report: &Report) -> Vec<Reference> {
         let mut keys: Vec<&str> = Vec::new();
         for text in texts(report) {
             let mut rest = text;
@@ -85,7 +85,7 @@ impl Library {
 }
 
 /// A text of a person, which must not be taken for a citation.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.replace("[@", "[ @")
 }
 

@@ -11,6 +11,7 @@ mod add;
 mod architecture;
 mod dose;
 mod evidence;
+mod evidence_cohort;
 mod findings;
 mod folders;
 mod follow;

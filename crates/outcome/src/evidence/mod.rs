@@ -7,12 +7,14 @@
 pub mod agreement;
 mod beta;
 pub mod claim;
+pub mod cohort;
 pub mod competing_risks;
 pub mod cox;
 pub mod dose_response;
 mod newton;
 pub mod pooling;
 pub mod proportion;
+pub mod reconstruction;
 pub mod survival;
 
 pub use proportion::{ProportionInterval, ProportionMethod, proportion_interval};

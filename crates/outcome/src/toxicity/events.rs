@@ -101,6 +101,28 @@ impl EventKind {
         Self::Other,
     ];
 
+    /// What an event is by the words of its term.
+    #[must_use]
+    pub fn of_term(term: &str) -> Self {
+        let term = term.to_lowercase();
+        let has = |word: &str| term.contains(word);
+        if has("ulcer") && (has("gastr") || has("duoden") || has("peptic") || has("stomach")) {
+            Self::GastroduodenalUlcer
+        } else if has("pancreatitis") {
+            Self::Pancreatitis
+        } else if has("pneumonitis") {
+            Self::Pneumonitis
+        } else if has("cholecystitis") {
+            Self::Cholecystitis
+        } else if has("carcinoid crisis") {
+            Self::CarcinoidCrisis
+        } else if has("jaundice") {
+            Self::Jaundice
+        } else {
+            Self::Other
+        }
+    }
+
     /// Sites of uptake that fit.
     const fn sites(self) -> &'static [ExtrahepaticSite] {
         match self {

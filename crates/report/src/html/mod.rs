@@ -92,9 +92,10 @@ fn head(report: &Report, out: &mut String) {
         escape(&report.title),
         escape(&report.subject),
     );
-    let state = match report.status {
+    let state = match &report.status {
         Status::Draft => "Draft, not signed",
         Status::Signed { .. } => "Signed",
+        Status::Sheet { mark } => mark.as_deref().unwrap_or(COMPUTED),
     };
     let _ = write!(
         out,
@@ -105,6 +106,9 @@ fn head(report: &Report, out: &mut String) {
         css_string(&format!("{} · {}", report.program, report.made_at)),
     );
 }
+
+/// The state of a sheet that nobody signs.
+const COMPUTED: &str = "Computed, nothing to sign";
 
 fn first_page(numbered: &Numbered<'_>, out: &mut String) {
     let report = numbered.report;
@@ -120,6 +124,15 @@ fn first_page(numbered: &Numbered<'_>, out: &mut String) {
             escape(by),
             escape(at)
         ),
+        Status::Sheet { mark: Some(mark) } => {
+            let mark = escape(mark);
+            let _ = writeln!(
+                out,
+                "<div class=\"watermark long\" aria-hidden=\"true\">{mark}</div>"
+            );
+            format!("<span class=\"state draft\">{mark}</span>")
+        }
+        Status::Sheet { mark: None } => format!("<span class=\"state\">{COMPUTED}</span>"),
     };
     let _ = write!(
         out,

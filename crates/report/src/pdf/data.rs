@@ -52,8 +52,14 @@ pub(super) fn files(numbered: &Numbered<'_>) -> Vec<File> {
         .collect();
     let report = numbered.report;
     let (by, at) = match &report.status {
-        Status::Draft => (Value::Null, Value::Null),
+        Status::Draft | Status::Sheet { .. } => (Value::Null, Value::Null),
         Status::Signed { by, at } => (json!(plain(by)), json!(plain(at))),
+    };
+    let (state, mark) = match &report.status {
+        Status::Draft => ("Draft, not signed".to_owned(), json!("DRAFT")),
+        Status::Signed { .. } => ("Signed".to_owned(), Value::Null),
+        Status::Sheet { mark: Some(mark) } => (plain(mark), json!(plain(mark))),
+        Status::Sheet { mark: None } => ("Computed, nothing to sign".to_owned(), Value::Null),
     };
     let date = iso_date(&report.made_at)
         .map(|[year, month, day]| json!({ "year": year, "month": month, "day": day }));
@@ -64,6 +70,8 @@ pub(super) fn files(numbered: &Numbered<'_>) -> Vec<File> {
         "program": plain(&report.program),
         "date": date,
         "draft": report.status == Status::Draft,
+        "state": state,
+        "mark": mark,
         "signed_by": by,
         "signed_at": at,
         "colours": sign::MARKS

@@ -1,4 +1,4 @@
-//! What a patient was given, and how it ended: EX, DM and DS.
+//! What a patient was given, and how it ended: EX, DM, DS and DD.
 //!
 //! A treatment needs its day, and a rough one is refused with its place. Death
 //! that is known to the month, or not at all, stays death: the record has its
@@ -15,6 +15,8 @@ pub(super) struct Course<'a> {
     pub(super) exposure: &'a [Row<'a>],
     pub(super) demography: &'a [Row<'a>],
     pub(super) disposition: &'a [Row<'a>],
+    /// DD.
+    pub(super) death: &'a [Row<'a>],
 }
 
 /// What tables say of death.
@@ -115,6 +117,40 @@ impl Course<'_> {
         Ok(found)
     }
 
+    /// Why the patient died, by DD (DDTESTCD PRCDTH): the words `liver` or
+    /// `hepatic`, `extrahepatic`, `treatment` or `toxicity`, `unknown`.
+    fn cause(&self) -> Result<CauseOfDeath, String> {
+        let mut found = CauseOfDeath::Unknown;
+        for row in self.death {
+            if !row.get("DDTESTCD").eq_ignore_ascii_case("PRCDTH") {
+                continue;
+            }
+            let standard = row.get("DDSTRESC");
+            let words = if standard.is_empty() {
+                row.get("DDORRES")
+            } else {
+                standard
+            };
+            if words.is_empty() {
+                return Err(row.wrong("DDSTRESC", "a cause of death without words".to_owned()));
+            }
+            let words = words.to_lowercase();
+            let has = |word: &str| words.contains(word);
+            found = if has("unknown") {
+                CauseOfDeath::Unknown
+            } else if has("treatment") || has("toxicity") {
+                CauseOfDeath::Treatment
+            } else if has("extrahepatic") || has("extra-hepatic") {
+                CauseOfDeath::ExtrahepaticDisease
+            } else if has("liver") || has("hepatic") {
+                CauseOfDeath::LiverDisease
+            } else {
+                CauseOfDeath::Other
+            };
+        }
+        Ok(found)
+    }
+
     /// How it ended; `scanned` is the last day of a scan. Days of a study have
     /// no dates to compare with: there only death itself is known.
     pub(super) fn status(
@@ -138,7 +174,7 @@ impl Course<'_> {
                 alive = alive.max(seen(*row, "DSSTDTC")?);
             }
         }
-        let cause = CauseOfDeath::Unknown;
+        let cause = self.cause()?;
         let unknown = |within| Some(Status::DeadOnUnknownDay { within, cause });
         Ok(match (death, scale) {
             (Death::NotSaid, DayScale::Study) => None,

@@ -9,13 +9,14 @@
 //! | VOLUME, EVOLUME | volume; volume of what enhances | mL, cm3, mm3 |
 //! | DENSITY | mean density | HU |
 //! | SUVMAX, SULPEAK, TLG | uptake, glycolysis | g/mL, g |
+//! | VISUPT | uptake as seen against baseline: NORMAL, LESS, SAME, MORE | |
 //! | TUMSTATE, LNSTATE | there, gone, worse beyond doubt, not evaluable | |
 //!
-//! ELDIAM, ELPERP and EVOLUME are no terms of CDISC, which has none for them.
+//! ELDIAM, ELPERP, EVOLUME and VISUPT are no terms of CDISC, which has none for them.
 
 use sirt_outcome::{
     Attenuation, Diameter, Glycolysis, LesionFinding, LesionState, LesionVolume, OutcomeError,
-    Uptake,
+    Uptake, VisualUptake,
 };
 
 /// What a row says beside the finding itself.
@@ -63,6 +64,7 @@ impl ResultRow<'_> {
                 | "SUVMAX"
                 | "SULPEAK"
                 | "TLG"
+                | "VISUPT"
                 | "TUMSTATE"
                 | "LNSTATE"
         );
@@ -71,6 +73,21 @@ impl ResultRow<'_> {
         }
         if self.status.eq_ignore_ascii_case("NOT DONE") {
             finding.state = LesionState::NotEvaluable;
+            return Ok(RowMeaning::Finding);
+        }
+        if test == "VISUPT" {
+            finding.visual = Some(match self.result.to_uppercase().as_str() {
+                "NORMAL" => VisualUptake::Normal,
+                "LESS" => VisualUptake::Less,
+                "SAME" => VisualUptake::Same,
+                "MORE" => VisualUptake::More,
+                _ => {
+                    return Err(format!(
+                        "`{}` is none of NORMAL, LESS, SAME, MORE",
+                        self.result
+                    ));
+                }
+            });
             return Ok(RowMeaning::Finding);
         }
         if !is_number(self.result) {

@@ -6,7 +6,7 @@
 //! unit that is asked for is left out with a note, and so is one of another
 //! specimen than blood: creatinine of urine is no creatinine of serum.
 
-use sirt_outcome::Day;
+use sirt_outcome::{Attribution, Day};
 
 use super::subject::Row;
 use super::visit::VisitDate;
@@ -43,6 +43,10 @@ pub struct StudyEvent {
     pub onset: Day,
     /// Day of its end.
     pub resolved: Option<Day>,
+    /// The organ system, as AEBODSYS or AESOC has it.
+    pub system: Option<String>,
+    /// How the investigator has it stand to the treatment (AEREL).
+    pub related: Option<Attribution>,
 }
 
 /// LBTESTCD, the name that grades know, and the unit of absolute limits.
@@ -185,7 +189,32 @@ pub(super) fn event(row: Row<'_>) -> Result<StudyEvent, String> {
         _ if grade.is_empty() => None,
         _ => return Err(row.wrong("AETOXGR", format!("`{grade}` is outside 1..=5"))),
     };
+    let system = [row.get("AEBODSYS"), row.get("AESOC")]
+        .into_iter()
+        .find(|system| !system.is_empty())
+        .map(str::to_owned);
+    let related = row.get("AEREL").to_uppercase();
+    let related = match related.as_str() {
+        "" => None,
+        "Y" | "RELATED" | "DEFINITE" | "DEFINITELY RELATED" | "PROBABLE" | "PROBABLY RELATED" => {
+            Some(Attribution::Probable)
+        }
+        "POSSIBLE" | "POSSIBLY RELATED" => Some(Attribution::Possible),
+        "N" | "NOT RELATED" | "UNRELATED" | "UNLIKELY" | "UNLIKELY RELATED" | "REMOTE" | "NONE" => {
+            Some(Attribution::Unlikely)
+        }
+        _ => {
+            return Err(row.wrong(
+                "AEREL",
+                format!(
+                    "`{related}` is unknown; allowed are RELATED, PROBABLE, POSSIBLE, UNLIKELY, NOT RELATED, Y and N"
+                ),
+            ));
+        }
+    };
     Ok(StudyEvent {
+        system,
+        related,
         term: term.to_owned(),
         grade,
         onset: exact("AESTDTC")?

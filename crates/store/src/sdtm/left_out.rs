@@ -6,7 +6,11 @@ use super::subject::Domains;
 use super::{LeftOutSubject, StudySubject};
 
 /// Patients without results, in the order of their names, with the tables that name them.
-pub(super) fn left_out(domains: &Domains<'_>, subjects: &[StudySubject]) -> Vec<LeftOutSubject> {
+pub(super) fn left_out(
+    domains: &Domains<'_>,
+    subjects: &[StudySubject],
+    mut others: BTreeMap<String, StudySubject>,
+) -> Vec<LeftOutSubject> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (domain, tables) in [
         ("DM", &domains.demography),
@@ -16,6 +20,10 @@ pub(super) fn left_out(domains: &Domains<'_>, subjects: &[StudySubject]) -> Vec<
         ("RS", &domains.responses),
         ("LB", &domains.laboratory),
         ("AE", &domains.events),
+        ("DD", &domains.death),
+        ("FA", &domains.symptoms),
+        ("CM", &domains.medication),
+        ("SC", &domains.characteristics),
     ] {
         for table in tables {
             let column = table.column("USUBJID");
@@ -39,6 +47,7 @@ pub(super) fn left_out(domains: &Domains<'_>, subjects: &[StudySubject]) -> Vec<
         .map(|(id, named)| LeftOutSubject {
             id: id.to_owned(),
             reason: format!("no results (TR); named in {}", named.join(", ")),
+            subject: others.remove(id),
         })
         .collect()
 }

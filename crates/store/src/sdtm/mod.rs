@@ -2,11 +2,15 @@
 //!
 //! Tumours are named in TU and measured in TR; RS holds what readers said, and
 //! is only laid beside what criteria say. EX and DM give the day of the first
-//! treatment, DM and DS the end, LB and AE what happened meanwhile. A file is CSV or a SAS transport file of
-//! version 5; its domain is what its column DOMAIN says.
+//! treatment, DM, DS and DD the end, LB and AE what happened meanwhile, FA
+//! symptoms, CM somatostatin analogues, DM and SC what patients are. A file is
+//! CSV or a SAS transport file of version 5; its domain is what its column
+//! DOMAIN says. A column SYNTHETIC marks made-up patients.
 //!
 //! A visit of a reader is one assessment, on the first day of its scans.
 
+mod cohort;
+mod condition;
 mod course;
 mod findings;
 mod laboratory;
@@ -14,16 +18,25 @@ mod left_out;
 mod subject;
 mod table;
 mod visit;
+mod write;
 mod xport;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use sirt_outcome::PatientRecord;
+use sirt_outcome::evidence::cohort::PatientSymptom;
+use sirt_outcome::{AnaloguePrescription, PatientRecord};
 
 pub use self::laboratory::{StudyEvent, StudyLaboratory};
 use self::table::StudyTable;
 pub(crate) use self::visit::VisitDate;
+pub use self::write::{SYNTHETIC, write_cohort};
 use crate::StoreError;
+
+/// Domains that are read.
+const DOMAINS: [&str; 12] = [
+    "TU", "TR", "RS", "EX", "DM", "DS", "LB", "AE", "DD", "FA", "CM", "SC",
+];
 
 /// A study.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,15 +50,20 @@ pub struct Study {
     pub files: Vec<(String, String)>,
     /// What was left out, and why.
     pub notes: Vec<String>,
+    /// The mark of made-up patients, where any table has one.
+    pub synthetic: Option<String>,
 }
 
-/// A patient of a study of whom nothing can be said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A patient of a study without results of a reader.
+#[derive(Debug, Clone, PartialEq)]
 pub struct LeftOutSubject {
     /// USUBJID.
     pub id: String,
     /// Why.
     pub reason: String,
+    /// What is known all the same, where DM, EX or DS name the patient; the
+    /// record of its one reader has no assessment.
+    pub subject: Option<StudySubject>,
 }
 
 /// A patient of a study.
@@ -59,6 +77,12 @@ pub struct StudySubject {
     pub laboratory: Vec<StudyLaboratory>,
     /// Adverse events, in the order of the table.
     pub events: Vec<StudyEvent>,
+    /// Symptoms by name.
+    pub symptoms: Vec<PatientSymptom>,
+    /// Somatostatin analogues.
+    pub analogue: Vec<AnaloguePrescription>,
+    /// What the patient was before treatment, by name in small letters.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// What one reader saw of a patient.
@@ -75,6 +99,18 @@ pub struct StudyReader {
 }
 
 impl StudySubject {
+    fn named(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            readers: Vec::new(),
+            laboratory: Vec::new(),
+            events: Vec::new(),
+            symptoms: Vec::new(),
+            analogue: Vec::new(),
+            attributes: BTreeMap::new(),
+        }
+    }
+
     /// The reader that counts when none is named: the accepted one, else the
     /// investigator, else the first.
     #[must_use]
@@ -149,9 +185,7 @@ impl Study {
         }
         let files = tables
             .iter()
-            .filter(|table| {
-                ["TU", "TR", "RS", "EX", "DM", "DS", "LB", "AE"].contains(&table.domain().as_str())
-            })
+            .filter(|table| DOMAINS.contains(&table.domain().as_str()))
             .map(|table| (table.domain(), table.file.clone()))
             .collect();
         let domains = subject::Domains {
@@ -163,13 +197,18 @@ impl Study {
             disposition: of_domain("DS"),
             laboratory: of_domain("LB"),
             events: of_domain("AE"),
+            death: of_domain("DD"),
+            symptoms: of_domain("FA"),
+            medication: of_domain("CM"),
+            characteristics: of_domain("SC"),
         };
-        let subjects = subject::subjects(&domains, &mut notes)?;
+        let subject::Subjects { imaged, others } = subject::subjects(&domains, &mut notes)?;
         Ok(Self {
-            left_out: left_out::left_out(&domains, &subjects),
-            subjects,
+            left_out: left_out::left_out(&domains, &imaged, others),
+            subjects: imaged,
             files,
             notes,
+            synthetic: tables.iter().find_map(StudyTable::synthetic),
         })
     }
 }

@@ -7,6 +7,7 @@ use sirt_outcome::{
     LesionState, MarkerValue, NewLesion, NewLesionEvidence, Organ, PatientMarker, PatientRecord,
 };
 
+use super::condition;
 use super::course::Course;
 use super::findings::{ResultRow, RowMeaning, complete_node};
 use super::laboratory::{StudyLaboratory, event, laboratory};
@@ -28,6 +29,20 @@ pub(super) struct Domains<'a> {
     pub(super) disposition: Vec<&'a StudyTable>,
     pub(super) laboratory: Vec<&'a StudyTable>,
     pub(super) events: Vec<&'a StudyTable>,
+    /// DD: why patients died.
+    pub(super) death: Vec<&'a StudyTable>,
+    /// FA: symptoms.
+    pub(super) symptoms: Vec<&'a StudyTable>,
+    /// CM: somatostatin analogues.
+    pub(super) medication: Vec<&'a StudyTable>,
+    /// SC: what patients are.
+    pub(super) characteristics: Vec<&'a StudyTable>,
+}
+
+/// Patients with results of a reader, and those without.
+pub(super) struct Subjects {
+    pub(super) imaged: Vec<StudySubject>,
+    pub(super) others: BTreeMap<String, StudySubject>,
 }
 
 /// Patient, evaluator, identity of the evaluator.
@@ -43,6 +58,11 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     pub(super) fn get(self, column: &str) -> &'a str {
         self.table.cell(self.at, self.table.column(column))
+    }
+
+    /// Names of the columns of its table.
+    pub(super) fn columns(self) -> &'a [String] {
+        &self.table.columns
     }
 
     /// The row's place and what is wrong with it; holds no name of a patient.
@@ -89,7 +109,7 @@ fn by_patient<'a>(tables: &[&'a StudyTable]) -> Result<BTreeMap<String, Vec<Row<
 pub(super) fn subjects(
     domains: &Domains<'_>,
     notes: &mut Vec<String>,
-) -> Result<Vec<StudySubject>, StoreError> {
+) -> Result<Subjects, StoreError> {
     for table in &domains.results {
         for column in ["USUBJID", "TRLNKID", "TRTESTCD"] {
             table.needed(column)?;
@@ -106,17 +126,20 @@ pub(super) fn subjects(
     let exposure = by_patient(&domains.exposure)?;
     let demography = by_patient(&domains.demography)?;
     let disposition = by_patient(&domains.disposition)?;
+    let death = by_patient(&domains.death)?;
+    let empty = Vec::new();
+    let course_of = |id: &str| Course {
+        exposure: exposure.get(id).unwrap_or(&empty),
+        demography: demography.get(id).unwrap_or(&empty),
+        disposition: disposition.get(id).unwrap_or(&empty),
+        death: death.get(id).unwrap_or(&empty),
+    };
     let mut unread = BTreeSet::new();
     let mut visits_of: BTreeMap<ReaderKey, Visits> = BTreeMap::new();
     let mut subjects: BTreeMap<&str, StudySubject> = BTreeMap::new();
     for (key, rows) in &results {
         let (id, evaluator, identity) = key;
-        let empty = Vec::new();
-        let course = Course {
-            exposure: exposure.get(id).unwrap_or(&empty),
-            demography: demography.get(id).unwrap_or(&empty),
-            disposition: disposition.get(id).unwrap_or(&empty),
-        };
+        let course = course_of(id);
         let name = reader_name(evaluator, identity);
         let accepted = rows.iter().all(|row| row.get("TRACPTFL") == "Y");
         let of_tumours = tumours.get(key).map_or(&[][..], Vec::as_slice);
@@ -127,12 +150,7 @@ pub(super) fn subjects(
         }
         subjects
             .entry(id)
-            .or_insert_with(|| StudySubject {
-                id: id.clone(),
-                readers: Vec::new(),
-                laboratory: Vec::new(),
-                events: Vec::new(),
-            })
+            .or_insert_with(|| StudySubject::named(id))
             .readers
             .push(StudyReader {
                 name,
@@ -148,42 +166,109 @@ pub(super) fn subjects(
         &mut subjects,
         notes,
     );
-    for (id, rows) in by_patient(&domains.laboratory)? {
-        let Some(subject) = subjects.get_mut(id.as_str()) else {
+    // Who was treated and has no result of a reader was treated all the same.
+    let mut others: BTreeMap<String, StudySubject> = BTreeMap::new();
+    let named = exposure
+        .keys()
+        .chain(demography.keys())
+        .chain(disposition.keys());
+    for id in named.filter(|id| !id.is_empty()) {
+        if subjects.contains_key(id.as_str()) || others.contains_key(id) {
             continue;
-        };
+        }
+        let mut subject = StudySubject::named(id);
+        subject.readers.push(StudyReader {
+            name: String::new(),
+            accepted: false,
+            record: without_results(id, &course_of(id)),
+            stated: Vec::new(),
+        });
+        others.insert(id.clone(), subject);
+    }
+    let mut all: BTreeMap<&str, &mut StudySubject> = subjects
+        .iter_mut()
+        .map(|(id, subject)| (*id, subject))
+        .chain(
+            others
+                .iter_mut()
+                .map(|(id, subject)| (id.as_str(), subject)),
+        )
+        .collect();
+    beside(domains, &mut all, notes)?;
+    notes.extend(
+        unread
+            .into_iter()
+            .map(|test| format!("results of {test} are not read")),
+    );
+    Ok(Subjects {
+        imaged: subjects.into_values().collect(),
+        others,
+    })
+}
+
+/// Adds the rows of a patient to it.
+type Add<'a> = dyn FnMut(&mut StudySubject, &[Row<'_>], &mut Vec<String>) + 'a;
+
+/// What stands beside the tumours: laboratory, events, symptoms, analogues,
+/// what patients are.
+fn beside(
+    domains: &Domains<'_>,
+    subjects: &mut BTreeMap<&str, &mut StudySubject>,
+    notes: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    let mut each = |tables: &[&StudyTable], add: &mut Add<'_>| -> Result<(), StoreError> {
+        for (id, rows) in by_patient(tables)? {
+            if let Some(subject) = subjects.get_mut(id.as_str()) {
+                add(subject, &rows, notes);
+            }
+        }
+        Ok(())
+    };
+    each(&domains.laboratory, &mut |subject, rows, notes| {
         for row in rows {
-            match laboratory(row) {
+            match laboratory(*row) {
                 Ok(value) => subject.laboratory.extend(value),
                 Err(note) => notes.push(note),
             }
         }
-    }
-    for subject in subjects.values_mut() {
         let markers = markers(&subject.laboratory);
         for reader in &mut subject.readers {
             if let Ok(record) = &mut reader.record {
                 record.markers.clone_from(&markers);
             }
         }
-    }
-    for (id, rows) in by_patient(&domains.events)? {
-        let Some(subject) = subjects.get_mut(id.as_str()) else {
-            continue;
-        };
+    })?;
+    each(&domains.events, &mut |subject, rows, notes| {
         for row in rows {
-            match event(row) {
+            match event(*row) {
                 Ok(event) => subject.events.push(event),
                 Err(note) => notes.push(note),
             }
         }
-    }
-    notes.extend(
-        unread
-            .into_iter()
-            .map(|test| format!("results of {test} are not read")),
-    );
-    Ok(subjects.into_values().collect())
+    })?;
+    each(&domains.symptoms, &mut |subject, rows, notes| {
+        subject.symptoms = condition::symptoms(rows, notes);
+    })?;
+    each(&domains.medication, &mut |subject, rows, notes| {
+        subject.analogue = condition::analogue(rows, notes);
+    })?;
+    each(&domains.demography, &mut |subject, rows, _| {
+        condition::demography(rows, &mut subject.attributes);
+    })?;
+    each(&domains.characteristics, &mut |subject, rows, notes| {
+        condition::characteristics(rows, &mut subject.attributes, notes);
+    })
+}
+
+/// The record of a patient whom no reader has a result of.
+fn without_results(id: &str, course: &Course<'_>) -> Result<PatientRecord, String> {
+    Ok(PatientRecord {
+        id: id.to_owned(),
+        readers: vec![String::new()],
+        treatments: course.treatments()?,
+        status: course.status(DayScale::Calendar, None)?,
+        ..PatientRecord::default()
+    })
 }
 
 /// Markers by name.

@@ -116,6 +116,16 @@ impl StudyTable {
         .to_uppercase()
     }
 
+    /// What a column SYNTHETIC says first, where there is one.
+    pub(super) fn synthetic(&self) -> Option<String> {
+        let column = self.column("SYNTHETIC")?;
+        self.rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .find(|mark| !mark.is_empty())
+            .cloned()
+    }
+
     /// Place of a column.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)

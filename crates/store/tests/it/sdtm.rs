@@ -302,3 +302,102 @@ fn patients_without_results_are_listed() {
         ]
     );
 }
+
+#[test]
+fn what_a_cohort_needs_goes_through_tables_and_back() {
+    use sirt_outcome::Attribution;
+    use sirt_store::{SYNTHETIC, write_cohort};
+
+    let tables = [
+        ("tu.csv", TUMOURS.to_owned()),
+        ("tr.csv", results(&[("1", SCANS[0]), ("2", SCANS[1])])),
+        (
+            "dm.csv",
+            "DOMAIN,USUBJID,SEX,RFPENDTC\nDM,P1,F,2015-01-01\nDM,P2,M,2014-05-01\n".to_owned(),
+        ),
+        (
+            "ex.csv",
+            "DOMAIN,USUBJID,EXDOSE,EXDOSU,EXSTDTC\nEX,P1,1.5,GBq,2014-01-10\nEX,P2,1.1,GBq,2014-01-11\n"
+                .to_owned(),
+        ),
+        (
+            "fa.csv",
+            "DOMAIN,USUBJID,FAOBJ,FATESTCD,FASTRESC,FADTC\n\
+             FA,P1,FLUSHING,SEV,MODERATE,2014-01-08\nFA,P1,FLUSHING,FREQ,4,2014-01-08\n\
+             FA,P1,FLUSHING,SEV,AWFUL,2014-03-08\n"
+                .to_owned(),
+        ),
+        (
+            "cm.csv",
+            "DOMAIN,USUBJID,CMTRT,CMDOSE,CMDOSU,CMDOSFRQ,CMSTDTC,CMENDTC\n\
+             CM,P1,OCTREOTIDE,30,mg,Q4W,2013-10-01,2014-02-28\n\
+             CM,P1,OCTREOTIDE,15,mg,Q28D,2014-03-01,2014-06-30\n\
+             CM,P1,ASPIRIN,100,mg,QD,2014-03-01,\n\
+             CM,P1,LANREOTIDE,120,ug,Q4W,2014-03-01,\n"
+                .to_owned(),
+        ),
+        (
+            "ae.csv",
+            "DOMAIN,USUBJID,AETERM,AEBODSYS,AETOXGR,AEREL,AESTDTC\n\
+             AE,P1,NAUSEA,Gastrointestinal disorders,1,POSSIBLE,2014-01-11\n\
+             AE,P1,NAUSEA,,1,PERHAPS,2014-01-11\n"
+                .to_owned(),
+        ),
+    ];
+    let borrowed: Vec<(&str, &str)> = tables
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let found = study(&borrowed);
+    assert_eq!(found.synthetic, None);
+    assert_eq!(
+        found.notes,
+        [
+            "ae.csv:3: AEREL: `PERHAPS` is unknown; allowed are RELATED, PROBABLE, POSSIBLE, UNLIKELY, NOT RELATED, Y and N",
+            "fa.csv:4: FASTRESC: `AWFUL` is none of NONE, MILD, MODERATE, SEVERE, 0 to 3",
+            "cm.csv:5: CMDOSU: LANREOTIDE in `ug`; allowed is mg",
+        ]
+    );
+    let subject = &found.subjects[0];
+    assert_eq!(subject.symptoms[0].values.len(), 1);
+    assert_eq!(subject.symptoms[0].values[0].grade, Some(2));
+    assert_eq!(subject.symptoms[0].values[0].per_day, Some(4.0));
+    // 30 mg, then 15 mg without a gap, then off.
+    let doses: Vec<(String, f64)> = subject
+        .analogue
+        .iter()
+        .map(|one| (one.from.to_string(), one.dose_mg))
+        .collect();
+    assert_eq!(
+        doses,
+        [
+            ("2013-10-01".to_owned(), 30.0),
+            ("2014-03-01".to_owned(), 15.0),
+            ("2014-07-01".to_owned(), 0.0)
+        ]
+    );
+    assert_eq!(subject.events[0].related, Some(Attribution::Possible));
+    assert_eq!(subject.attributes["sex"], "F");
+    // Who was treated and never scanned is in the cohort all the same.
+    let cohort = found.cohort(None);
+    assert_eq!(cohort.patients.len(), 2);
+    assert!(cohort.refused.is_empty());
+    assert!(cohort.patients[1].record.assessments.is_empty());
+    assert_eq!(cohort.patients[1].record.treatments.len(), 1);
+
+    let folder = tempfile::tempdir().unwrap();
+    let files = write_cohort(folder.path(), &cohort.patients, Some(SYNTHETIC)).unwrap();
+    assert!(files.iter().all(|file| file.ends_with("_synthetic.csv")));
+    let again = Study::read(folder.path()).unwrap();
+    assert_eq!(again.synthetic.as_deref(), Some("SYNTHETIC"));
+    let mut read = again.cohort(None);
+    let mut written = cohort;
+    // The name of a reader and of a visit are the writer's own.
+    for patient in read.patients.iter_mut().chain(&mut written.patients) {
+        patient.record.readers.clear();
+        for assessment in &mut patient.record.assessments {
+            assessment.visit = None;
+        }
+    }
+    assert_eq!(read, written);
+}

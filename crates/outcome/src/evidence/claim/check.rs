@@ -232,8 +232,13 @@ fn counts(study: &Study, claim: &Claim) -> Result<Vec<Solution>, OutcomeError> {
         return Ok((smallest..=largest).map(|n| Solution { k, n }).collect());
     };
     let printed: PrintedPercent = percent.parse()?;
+    let rules: &[Rounding] = if claim.truncated {
+        &[Rounding::Truncated]
+    } else {
+        &[Rounding::HalfUp, Rounding::HalfEven]
+    };
     if claim.of.is_none() && claim.count.is_none() {
-        let open = printed.count_to(largest, Rounding::HalfUp);
+        let open = printed.count_to(largest, rules[0]);
         if open > MOST_COUNTS {
             return Err(OutcomeError::DataTable {
                 table: "study",
@@ -250,7 +255,7 @@ fn counts(study: &Study, claim: &Claim) -> Result<Vec<Solution>, OutcomeError> {
         printed,
         claim.of,
         largest,
-        &[Rounding::HalfUp, Rounding::HalfEven],
+        rules,
         usize::MAX,
     ))
 }

@@ -63,6 +63,13 @@ impl PrintedPercent {
         }
     }
 
+    /// Numbers with `low n <= scale k < high n` for every k of n that prints so
+    /// by a rule that takes its lower end in; low, high, scale.
+    pub(in crate::evidence) fn edges(self, rule: Rounding) -> [f64; 3] {
+        let bounds = self.bounds(rule);
+        [bounds.from, bounds.to, bounds.whole].map(|edge| edge as f64)
+    }
+
     /// The counts of n that print so by a rule.
     fn counts(self, n: u64, rule: Rounding) -> std::ops::Range<u64> {
         let bounds = self.bounds(rule);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::PrintedPercent;
 use super::printed::LARGEST_DENOMINATOR;
 use crate::OutcomeError;
+use crate::evidence::cohort::{Figure, Population};
 
 /// A study with its claims.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,10 @@ pub struct Protocol {
     pub time_points_months: Vec<f64>,
     /// What was looked at.
     pub endpoints: Vec<String>,
+    /// Criteria of OpenSIRT that figures are computed by, where the source's
+    /// words leave them open; times to events follow the first.
+    #[serde(default)]
+    pub computed_by: Vec<String>,
 }
 
 /// What kind of figure a claim is.
@@ -145,6 +150,14 @@ pub struct Claim {
     pub lines: Vec<u32>,
     /// What is to be said about it.
     pub note: Option<String>,
+    /// Keys of the figures of a cohort that it stands for
+    /// ([`Figure`](crate::evidence::cohort::Figure)); all have to print so, and
+    /// of a value their numbers stand one after the other.
+    #[serde(default)]
+    pub figures: Vec<String>,
+    /// Whether the percentage is read as cut off instead of rounded.
+    #[serde(default)]
+    pub truncated: bool,
 }
 
 impl Claim {
@@ -251,6 +264,10 @@ impl Study {
                     "it has no figure; `percent`, `count` or `value` is needed".to_owned(),
                 ));
             }
+            for key in &claim.figures {
+                key.parse::<Figure>()
+                    .map_err(|error| of_claim(error.to_string()))?;
+            }
             if claim.of.is_some() && claim.at_most.is_some() {
                 return Err(of_claim("`of` and `at_most` exclude each other".to_owned()));
             }
@@ -295,6 +312,55 @@ impl Study {
             }
         }
         Ok(study)
+    }
+
+    /// The study with claims read in another way than their words say: left
+    /// out; of those who can be judged at the time point; cut off instead of
+    /// rounded.
+    ///
+    /// # Errors
+    /// [`OutcomeError::DataTable`] for ids that no claim has, and for a claim
+    /// that is of no time point and yet to be taken of those at it.
+    pub fn read_as(
+        mut self,
+        leave_out: &[String],
+        of_evaluable: &[String],
+        truncated: &[String],
+    ) -> Result<Self, OutcomeError> {
+        let wrong = |reason: String| OutcomeError::DataTable {
+            table: TABLE,
+            reason,
+        };
+        for id in leave_out.iter().chain(of_evaluable).chain(truncated) {
+            if !self.claims.iter().any(|claim| claim.id == *id) {
+                return Err(wrong(format!("no claim has the id `{id}`")));
+            }
+        }
+        self.claims.retain(|claim| !leave_out.contains(&claim.id));
+        self.relations
+            .retain(|relation| !relation.claims().any(|id| leave_out.contains(id)));
+        let n = self.n;
+        for claim in &mut self.claims {
+            if of_evaluable.contains(&claim.id) {
+                claim.at_most = Some(claim.of.take().or(claim.at_most).unwrap_or(n));
+                claim.denominator = Denominator::Evaluable;
+                for key in &mut claim.figures {
+                    let mut figure: Figure = key.parse()?;
+                    let (Figure::Response { population, .. } | Figure::Marker { population, .. }) =
+                        &mut figure
+                    else {
+                        return Err(wrong(format!(
+                            "claim `{}`: its figure `{key}` is of no time point",
+                            claim.id
+                        )));
+                    };
+                    *population = Population::AtTimePoint;
+                    *key = figure.to_string();
+                }
+            }
+            claim.truncated |= truncated.contains(&claim.id);
+        }
+        Ok(self)
     }
 
     /// The largest denominator that a claim can have.

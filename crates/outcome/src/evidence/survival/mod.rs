@@ -7,12 +7,14 @@
 //! Deaths come before censorings at the same time, and who enters at a time is
 //! not at risk at it.
 
+mod guyot;
 mod kaplan_meier;
 mod landmark;
 mod log_rank;
 mod quantile;
 mod restricted_mean;
 
+pub use guyot::{PublishedCurve, ReconstructedCurve, reconstruct_curve};
 pub use kaplan_meier::{
     KaplanMeier, KaplanMeierOptions, KaplanMeierStep, SurvivalInterval, kaplan_meier,
     reverse_kaplan_meier,

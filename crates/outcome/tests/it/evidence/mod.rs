@@ -7,4 +7,5 @@ mod cox;
 mod pooling;
 mod proportion;
 mod r;
+mod reconstruction;
 mod survival;
