@@ -487,6 +487,29 @@ fn rows_beside_the_case_are_read_and_refused_by_their_line() {
 }
 
 #[test]
+fn a_reader_that_counts_has_read_something() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["lesions.csv", "markers.csv"] {
+        std::fs::copy(leaflet_case().join(name), folder.path().join(name)).unwrap();
+    }
+    let rows = std::fs::read_to_string(leaflet_case().join("measurements.csv")).unwrap();
+    let rows = rows
+        .replace("\nL", "\nB. Reader,L")
+        .replacen("lesion,", "reader,lesion,", 1);
+    std::fs::write(folder.path().join("measurements.csv"), rows).unwrap();
+    let case = std::fs::read_to_string(leaflet_case().join("case.toml")).unwrap();
+    let case = case.replacen("[follow_up]\n", "[follow_up]\nreader = \"B. Raeder\"\n", 1);
+    std::fs::write(folder.path().join("case.toml"), case).unwrap();
+    let error = Case::read(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "[follow_up] reader: reader `B. Raeder` is unknown; did you mean `B. Reader`?; known are B. Reader"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn comments_stay_when_a_program_adds_to_a_followed_case() {
     let folder = tempfile::tempdir().unwrap();
     for name in [

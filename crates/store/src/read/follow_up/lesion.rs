@@ -13,7 +13,7 @@ use crate::follow_words::{
     CertaintyWord, EvidenceWord, KindWord, MeasurableWord, ModalityWord, NonTargetWord, OrganWord,
     RoleWord, StateWord, TracerWord, UptakeWord,
 };
-use crate::place::Suggestion;
+use crate::place::{Places, Suggestion};
 use crate::row::{LesionRow, MeasurementRow, ScanRow};
 use crate::written::Written;
 
@@ -40,6 +40,31 @@ fn unknown<'k>(
             known.join(", ")
         },
     }
+}
+
+/// Refuses a reader that counts and by whom nothing is there, where there is
+/// something by others.
+pub(super) fn check_reader(
+    name: &str,
+    scans: &[Scan],
+    measurements: &[Measurement],
+    places: &Places,
+) -> Result<(), StoreError> {
+    let mut known: Vec<&str> = measurements
+        .iter()
+        .map(|row| &*row.reader)
+        .chain(scans.iter().map(|scan| &*scan.reader))
+        .collect();
+    if known.is_empty() || known.contains(&name) {
+        return Ok(());
+    }
+    known.sort_unstable();
+    known.dedup();
+    let at = RowPlace {
+        path: "follow_up",
+        places,
+    };
+    Err(unknown(at, "reader", "reader", name, known.into_iter()))
 }
 
 fn number(place: usize) -> u32 {

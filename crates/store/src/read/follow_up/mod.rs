@@ -208,6 +208,9 @@ pub(super) fn follow_up(
         )?
         .each(places, |row, at| readings.add_measurement(row, at))?;
     let (scans, measurements) = readings.read();
+    if let Some(name) = &head.reader {
+        lesion::check_reader(name, &scans, &measurements, places)?;
+    }
     let mut liver_volumes = around
         .rows(
             "liver_volume",
