@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
-use sirt_dosimetry::{Method, Role};
+use sirt_dosimetry::{Method, Role, SphereMaterial};
+use sirt_image::PatientPoint;
 use sirt_quantity::{
-    AbsorbedDose, Activity, Density, DoseFactor, Length, NuclideLibrary, TimeSpan,
+    AbsorbedDose, Activity, Density, DoseFactor, Length, Mass, NuclideLibrary, TimeSpan,
 };
 
 use crate::activity_arguments::CalculatorArguments;
@@ -194,6 +195,10 @@ pub(crate) struct TransportArguments {
     /// Write the dose to water in each voxel too, as dose_to_water.nii.gz.
     #[arg(long)]
     pub(crate) dose_to_water: bool,
+    /// Microspheres that were given, where the CT does not show them yet:
+    /// resin=MASS or glass=MASS, such as resin=1.1g; they lie where the activity is.
+    #[arg(long, value_name = "MATERIAL=MASS", value_parser = microspheres)]
+    pub(crate) microspheres: Option<(SphereMaterial, Mass)>,
 }
 
 impl TransportArguments {
@@ -210,6 +215,7 @@ impl TransportArguments {
             (self.seed.is_some(), "--seed"),
             (self.run_state.is_some(), "--run-state"),
             (self.dose_to_water, "--dose-to-water"),
+            (self.microspheres.is_some(), "--microspheres"),
         ]
         .into_iter()
         .filter_map(|(given, option)| given.then_some(option))
@@ -392,6 +398,31 @@ pub(crate) struct CompareArguments {
     /// Fail with exit code 5 when less than this percentage passes.
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) require: Option<f64>,
+    /// Structures, for the mean doses of each: RTSTRUCT, SEG, .seg.nrrd or label
+    /// map; may be repeated.
+    #[arg(long, value_name = "FILE-or-DIR")]
+    pub(crate) structures: Vec<PathBuf>,
+    /// Say what a structure is, where its name does not: NAME=ROLE.
+    #[arg(long, value_name = "NAME=ROLE", value_parser = role)]
+    pub(crate) role: Vec<(String, Role)>,
+    /// CT under the picture of the difference.
+    #[arg(long, value_name = "FILE-or-DIR", requires = "out")]
+    pub(crate) ct: Option<PathBuf>,
+    /// Registration (DICOM REG, rigid) between frames of reference.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registration: Option<PathBuf>,
+    /// Place that the picture's slices go through, LPS in mm [default: that of
+    /// the largest difference].
+    #[arg(long, value_name = "X,Y,Z", value_parser = place, requires = "out", allow_hyphen_values = true)]
+    pub(crate) at: Option<PatientPoint>,
+    /// Take structures or a CT of another patient, when it is one patient under
+    /// two identifiers; the result says so.
+    #[arg(long)]
+    pub(crate) accept_other_patient: bool,
+    /// Folder for difference.png, difference.nii.gz, gamma.nii.gz and
+    /// comparison.json.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -509,6 +540,31 @@ fn half_life(text: &str) -> Result<TimeSpan, String> {
 
 fn distance(text: &str) -> Result<Length, String> {
     above_zero(text, Length::as_mm)
+}
+
+fn microspheres(text: &str) -> Result<(SphereMaterial, Mass), String> {
+    let allowed = || "expected resin=MASS or glass=MASS, such as resin=1.1g".to_owned();
+    let (material, mass) = text.split_once('=').ok_or_else(allowed)?;
+    let material = [SphereMaterial::Resin, SphereMaterial::Glass]
+        .into_iter()
+        .find(|known| known.name() == material.trim())
+        .ok_or_else(allowed)?;
+    let mass = mass
+        .trim()
+        .parse()
+        .map_err(|error: sirt_quantity::QuantityError| error.to_string())?;
+    Ok((material, mass))
+}
+
+fn place(text: &str) -> Result<PatientPoint, String> {
+    let numbers: Option<Vec<f64>> = text
+        .split(',')
+        .map(|part| part.trim().parse().ok().filter(|x: &f64| x.is_finite()))
+        .collect();
+    numbers
+        .and_then(|numbers| <[f64; 3]>::try_from(numbers).ok())
+        .map(PatientPoint)
+        .ok_or_else(|| "expected three coordinates in mm, such as -52.5,10,-120".to_owned())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

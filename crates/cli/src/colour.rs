@@ -55,6 +55,15 @@ pub(crate) fn dose_colour(fraction: f64) -> Rgb {
     mix(INFERNO[lower], INFERNO[lower + 1], at - lower as f64)
 }
 
+/// Colours of a difference below and above zero: blue and orange stay apart for
+/// every kind of colour vision, and dark and light in a grey print.
+const DIFFERENCE: [Rgb; 2] = [[24, 70, 190], [255, 182, 62]];
+
+/// Colour of a difference of this sign.
+pub(crate) fn difference_colour(fraction: f64) -> Rgb {
+    DIFFERENCE[usize::from(fraction >= 0.0)]
+}
+
 /// Colour of the `position`-th structure.
 pub(crate) fn structure_colour(position: usize) -> Rgb {
     STRUCTURES[position % STRUCTURES.len()]
@@ -159,6 +168,23 @@ mod tests {
         let y = root([0.2126, 0.7152, 0.0722], 1.0);
         let z = root([0.0193, 0.1192, 0.9505], 1.089);
         [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn the_sign_of_a_difference_is_seen_by_every_vision_and_in_grey() {
+        for vision in VISION {
+            let [below, above] = [-1.0, 1.0].map(|sign| lab(difference_colour(sign), vision));
+            let apart = (0..3)
+                .map(|i| (below[i] - above[i]).powi(2))
+                .sum::<f64>()
+                .sqrt();
+            // As far as structures, in lightness alone: half of the way from
+            // black to white is 50.
+            assert!(
+                apart > 50.0 && above[0] - below[0] > 35.0,
+                "{below:?} {above:?}"
+            );
+        }
     }
 
     #[test]

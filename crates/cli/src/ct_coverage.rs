@@ -4,9 +4,9 @@
 //! nothing, where the liver is; all energy then falls in air and every dose is
 //! zero, with a perfect balance.
 
-use anyhow::bail;
-use sirt_dosimetry::{EnergyBalance, Medium, NamedMask, Role};
-use sirt_image::Volume;
+use anyhow::{Context as _, bail};
+use sirt_dosimetry::{EnergyBalance, Medium, NamedMask, Role, TissueTable};
+use sirt_image::{Grid, Hounsfield, Volume, resample_mean};
 use sirt_quantity::Density;
 
 use crate::failure;
@@ -18,8 +18,23 @@ const MOST_IN_AIR: f64 = 0.5;
 /// Part of a structure in air past which its dose is none of the structure.
 const MOST_OF_STRUCTURE_IN_AIR: f64 = 0.5;
 
+/// Densities of a CT on the grid of the activity; what it does not cover is air,
+/// which is told.
+pub(crate) fn density_on(
+    ct: &Volume<Hounsfield>,
+    grid: &Grid,
+    tissue: &TissueTable,
+) -> anyhow::Result<(Volume<Density>, Option<Finding>)> {
+    // Density is averaged, not the CT number: mass is what is conserved.
+    let air = tissue.density(-1000.0).as_g_per_ml() as f32;
+    let averaged = resample_mean(&tissue.density_volume(ct), grid, air)
+        .context("CT on the grid of the activity")?;
+    let part = averaged.uncovered_fraction;
+    Ok((averaged.volume, (part > 0.0).then(|| uncovered(part))))
+}
+
 /// Part of the activity's grid without CT, worth a note.
-pub(crate) fn uncovered(fraction: f64) -> Finding {
+fn uncovered(fraction: f64) -> Finding {
     Finding {
         severity: "note",
         subject: "CT".to_owned(),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use sirt_dosimetry::{
     CLOSURE_TOLERANCE, DecayData, DoseDistribution, DoseResponseModel, EnergyBalance, Medium,
-    Method, NamedMask, Role, StructureDose, TissueTable, doubts_about_activity,
+    Method, NamedMask, Role, SphereLoad, StructureDose, TissueTable, doubts_about_activity,
     doubts_about_distribution,
 };
-use sirt_image::{Contour, Hounsfield, InstantOf, Volume, resample_mean};
+use sirt_image::{Contour, Hounsfield, InstantOf, Volume};
 use sirt_quantity::{AbsorbedDose, Activity, ActivityConcentration, Density, DoseFactor};
 
 use crate::activity_input::{self, CalibratedActivity};
@@ -24,7 +24,8 @@ use crate::progress::Stages;
 use crate::response_input;
 use crate::result::{
     ActivityResult, DoseResult, EnergyPart, EnergyParts, EnergyResult, Finding, GridResult,
-    KernelResult, MediumResult, MethodResult, NuclideResult, Program, RoleSource, Share,
+    KernelResult, MediumResult, MethodResult, MicrospheresResult, NuclideResult, Program,
+    RoleSource, Share,
 };
 use crate::settled_by::SettledBy;
 use crate::structure_input;
@@ -145,25 +146,29 @@ pub(crate) fn calculated(
         }
         None => None,
     };
-    let density = ct
-        .as_deref()
-        .map(|ct| {
-            // Density is averaged, not the CT number: mass is what is conserved.
-            let air = tissue.density(-1000.0).as_g_per_ml() as f32;
-            resample_mean(&tissue.density_volume(ct), &grid, air)
-        })
-        .transpose()
-        .context("CT on the grid of the activity")?
-        .map(|averaged| {
-            if averaged.uncovered_fraction > 0.0 {
-                findings.push(ct_coverage::uncovered(averaged.uncovered_fraction));
-            }
-            averaged.volume
-        });
-    let medium = match &density {
+    let density = match ct.as_deref() {
+        Some(ct) => {
+            let (density, uncovered) = ct_coverage::density_on(ct, &grid, &tissue)?;
+            findings.extend(uncovered);
+            Some(density)
+        }
+        None => None,
+    };
+    let before = match &density {
         Some(density) => Medium::Heterogeneous(density),
         None => Medium::Homogeneous(arguments.density.unwrap_or(DEFAULT_DENSITY)),
     };
+    let spheres = arguments
+        .transport
+        .microspheres
+        .map(|(material, mass)| {
+            SphereLoad::new(material, mass, &activity.concentration, before, &tissue)
+                .context("--microspheres")
+        })
+        .transpose()?;
+    let medium = spheres
+        .as_ref()
+        .map_or(before, |load| Medium::Heterogeneous(load.density()));
 
     stages.begin("structures on the dose grid");
     let (mut masks, of_structures) = structure_input::on_grid(
@@ -195,6 +200,7 @@ pub(crate) fn calculated(
             data: &data,
             tissue: &tissue,
             masks: &masks,
+            spheres: spheres.as_ref(),
         };
         let run = followed.run(&arguments.transport, stages)?;
         findings.extend(run.findings);
@@ -313,12 +319,21 @@ pub(crate) fn calculated(
                 }),
             transport,
         },
-        medium: medium_result(
-            medium,
-            medium.mean_density(&activity.concentration)?,
-            arguments,
-            &tissue,
-        ),
+        medium: MediumResult {
+            microspheres: arguments.transport.microspheres.zip(spheres.as_ref()).map(
+                |((material, mass), load)| MicrospheresResult {
+                    material: material.name(),
+                    mass_g: mass.as_g(),
+                    largest_mass_fraction: load.largest_fraction(),
+                },
+            ),
+            ..medium_result(
+                before,
+                medium.mean_density(&activity.concentration)?,
+                arguments,
+                &tissue,
+            )
+        },
         nuclide: nuclide_result(&activity, &data, dose_factor_source),
         activity: activity_result(&activity),
         energy: energy_result(&balance),
@@ -473,6 +488,7 @@ fn medium_result(
             kind: "homogeneous",
             material: "ICRU four-component soft tissue".to_owned(),
             density_g_per_ml: density.as_g_per_ml(),
+            microspheres: None,
             source: if arguments.density.is_some() {
                 "--density"
             } else {
@@ -484,6 +500,7 @@ fn medium_result(
             kind: "ct",
             material: "density from CT numbers".to_owned(),
             density_g_per_ml: mean.as_g_per_ml(),
+            microspheres: None,
             source: tissue.source().to_owned(),
         },
     }

@@ -14,6 +14,7 @@ mod canvas;
 mod check;
 mod colour;
 mod compare;
+mod compare_files;
 mod ct_coverage;
 mod demo;
 mod dicom_inputs;

@@ -19,6 +19,7 @@
 
 mod layout;
 mod legend;
+mod scale;
 
 use anyhow::ensure;
 use rayon::prelude::*;
@@ -28,12 +29,13 @@ use sirt_image::{
 use sirt_quantity::ActivityConcentration;
 
 use self::layout::{
-    BAR_WIDTH, CAPTION, DOSED_PART, DoseScale, HEADER, Heading, Layout, MARGIN, Panel, TUMOUR_PART,
-    dose_scale, index_along, lay_out, pixel_along, tick_step,
+    BAR_WIDTH, CAPTION, DoseScale, HEADER, Heading, Layout, MARGIN, Panel, dose_scale, index_along,
+    lay_out, pixel_along, tick_step,
 };
 use self::legend::{draw_legend, legend_rows};
+pub(crate) use self::scale::ColourScale;
 use crate::canvas::{Anchor, Canvas};
-use crate::colour::{Rgb, dose_colour, mix, readable_on_black};
+use crate::colour::{Rgb, mix, readable_on_black};
 
 const BACKGROUND: Rgb = [17, 20, 24];
 const INK: Rgb = [232, 234, 237];
@@ -60,8 +62,7 @@ pub(crate) enum Underlay<'a> {
     Activity(&'a Volume<ActivityConcentration>),
     /// Counts in grey, on any grid in the same patient frame.
     Counts(&'a Volume<Counts>),
-    /// Nothing: the dose stands on black, where colours can be checked.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests read colours off it"))]
+    /// Nothing: the colours stand on black.
     Empty,
 }
 
@@ -73,39 +74,6 @@ pub(crate) struct OutlinedStructure<'a> {
     pub(crate) mask: &'a WeightMask,
     /// Whether the colour scale is to show its dose.
     pub(crate) tumour: bool,
-}
-
-/// What the colours of a preview stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ColourScale {
-    /// Absorbed dose, Gy.
-    Dose,
-    /// Counts of a SPECT.
-    Counts,
-}
-
-impl ColourScale {
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Dose => "Dose [Gy]",
-            Self::Counts => "Counts",
-        }
-    }
-
-    const fn unit(self) -> &'static str {
-        match self {
-            Self::Dose => " Gy",
-            Self::Counts => "",
-        }
-    }
-
-    /// What is said of voxels that are not dark.
-    const fn lit(self) -> &'static str {
-        match self {
-            Self::Dose => "of dosed",
-            Self::Counts => "of hot",
-        }
-    }
 }
 
 /// What a preview shows.
@@ -288,11 +256,6 @@ impl Spot {
     }
 }
 
-/// Opacity of the dose over the underlay at a fraction of the scale.
-fn dose_opacity(fraction: f64) -> f64 {
-    0.85 * (fraction / 0.5).clamp(0.0, 1.0).powf(0.8)
-}
-
 /// The pixels of one slice: underlay, dose, contours.
 fn paint<Q: VoxelQuantity>(
     preview: &Preview<'_, Q>,
@@ -340,8 +303,8 @@ fn paint<Q: VoxelQuantity>(
             let fraction = dose.at_spot(&spot) / scale_top;
             let mut colour = mix(
                 grey.at(grid.to_patient(index)),
-                dose_colour(fraction),
-                dose_opacity(fraction),
+                preview.scale.colour(fraction),
+                preview.scale.opacity(fraction),
             );
             // Lines that run on each other take turns, so that each is seen.
             let mut lines: Vec<(Rgb, f64)> = Vec::new();
@@ -510,9 +473,10 @@ fn draw_colour_bar(
         Underlay::Activity(_) | Underlay::Counts(_) => [64; 3],
         Underlay::Empty => [0; 3],
     };
+    let lowest = if words.is_signed() { -1.0 } else { 0.0 };
     for row in 0..height {
-        let fraction = 1.0 - (row as f64 + 0.5) / height as f64;
-        let colour = mix(tissue, dose_colour(fraction), dose_opacity(fraction));
+        let fraction = 1.0 - (1.0 - lowest) * (row as f64 + 0.5) / height as f64;
+        let colour = mix(tissue, words.colour(fraction), words.opacity(fraction));
         canvas.fill([x, top + row], [BAR_WIDTH, 1], colour);
     }
     canvas.frame([x, top], [BAR_WIDTH, height], BORDER);
@@ -523,20 +487,32 @@ fn draw_colour_bar(
         INK,
         words.title(),
     );
-    let y_of = |value: f64| top + (height as f64 * (1.0 - value / scale.top)).round() as i64;
-    let cut_off = if scale.highest > scale.top {
-        "≥ "
-    } else {
-        ""
+    let y_of = |value: f64| {
+        let from_top = (1.0 - value / scale.top) / (1.0 - lowest);
+        top + (height as f64 * from_top).round() as i64
     };
+    let is_cut_off = scale.highest > scale.top;
+    let cut_off = if is_cut_off { "≥ " } else { "" };
     let mut ticks = vec![(scale.top, format!("{cut_off}{}", short(scale.top)))];
-    let step = tick_step(scale.top);
+    let mut numbers = 0..=5;
+    if words.is_signed() {
+        let cut_off = if is_cut_off { "≤ " } else { "" };
+        ticks.push((-scale.top, format!("{cut_off}−{}", short(scale.top))));
+        numbers = -5..=5;
+    }
+    let step = tick_step(scale.top * (1.0 - lowest));
     ticks.extend(
-        (0..=5)
+        numbers
             .map(|number| f64::from(number) * step)
-            // One under the label of the top would run into it.
-            .filter(|value| y_of(*value) - top >= 18)
-            .map(|value| (value, short(value))),
+            // One by the label of an end would run into it.
+            .filter(|value| {
+                let y = y_of(*value);
+                y - top >= 18 && (!words.is_signed() || top + height - y >= 18)
+            })
+            .map(|value| {
+                let sign = if value < 0.0 { "−" } else { "" };
+                (value, format!("{sign}{}", short(value.abs())))
+            }),
     );
     for (value, label) in ticks {
         let y = y_of(value);
@@ -549,11 +525,7 @@ fn draw_colour_bar(
             &label,
         );
     }
-    let (part, of) = if scale.of_tumours {
-        (TUMOUR_PART, "of tumour")
-    } else {
-        (DOSED_PART, words.lit())
-    };
+    let (part, of) = words.covered(scale.of_tumours);
     let notes = [
         format!("top: {} %", short(part * 100.0)),
         format!("{of} voxels"),
@@ -584,6 +556,7 @@ mod tests {
     use sirt_quantity::AbsorbedDose;
 
     use super::*;
+    use crate::colour::dose_colour;
 
     /// 40 × 30 × 20 voxels of 2 × 3 × 4 mm with a hot box to the left, posterior
     /// and superior of the middle, on a grid whose axes may run backwards.

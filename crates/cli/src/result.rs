@@ -62,6 +62,18 @@ pub(crate) struct MediumResult {
     /// Density of the medium; with CT the mean where the activity is.
     pub(crate) density_g_per_ml: f64,
     pub(crate) source: String,
+    /// What was added to it, where that was stated.
+    pub(crate) microspheres: Option<MicrospheresResult>,
+}
+
+/// Microspheres in the medium.
+#[derive(Debug, Serialize)]
+pub(crate) struct MicrospheresResult {
+    /// `resin` or `glass`.
+    pub(crate) material: &'static str,
+    pub(crate) mass_g: f64,
+    /// In the voxel with the most of them.
+    pub(crate) largest_mass_fraction: f64,
 }
 
 #[derive(Debug, Serialize)]

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dosimetry::{
-    DecayData, DoseDistribution, Medium, MonteCarlo, NamedMask, TissueTable, TransportGoal,
-    TransportProgress, USUAL_VOXEL_UNCERTAINTY,
+    DecayData, DoseDistribution, Medium, MonteCarlo, NamedMask, SphereLoad, TissueTable,
+    TransportGoal, TransportProgress, USUAL_VOXEL_UNCERTAINTY,
 };
 use sirt_image::Volume;
 use sirt_quantity::{AbsorbedDose, ActivityConcentration};
@@ -69,6 +69,8 @@ pub(crate) struct Followed<'a> {
     pub(crate) data: &'a DecayData,
     pub(crate) tissue: &'a TissueTable,
     pub(crate) masks: &'a [NamedMask],
+    /// Microspheres that are part of the medium.
+    pub(crate) spheres: Option<&'a SphereLoad>,
 }
 
 /// Refuses options of Monte Carlo with another method.
@@ -106,6 +108,7 @@ impl Followed<'_> {
             self.data,
             self.tissue,
             self.masks,
+            self.spheres,
             seed,
         )?;
         let state = arguments
@@ -210,10 +213,11 @@ impl Followed<'_> {
     /// What a run depends on, in a few letters.
     fn fingerprint(&self, seed: u64) -> String {
         let head = format!(
-            "{HEAD} {} {seed} {:?} {:?}",
+            "{HEAD} {} {seed} {:?} {:?} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.data,
-            self.activity.grid()
+            self.activity.grid(),
+            self.spheres.map(SphereLoad::material)
         );
         let mut so_far = Uuid::new_v5(&NAME_SPACE, head.as_bytes());
         so_far = and_numbers(so_far, self.activity.values());

@@ -126,7 +126,7 @@ impl Method {
         let emitted_j = activity.sum() * joule_per_concentration;
         let deposited = match self {
             Self::Transport => {
-                let mut run = MonteCarlo::new(activity, medium, data, tissue, &[], 1)?;
+                let mut run = MonteCarlo::new(activity, medium, data, tissue, &[], None, 1)?;
                 run.run(Goal::VoxelUncertainty(USUAL_VOXEL_UNCERTAINTY), |_| {
                     ControlFlow::Continue(())
                 })?;

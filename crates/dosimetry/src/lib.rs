@@ -29,6 +29,7 @@ mod scanner_calibration;
 mod separable;
 mod separable_sweep;
 mod sparse_convolution;
+mod sphere_load;
 mod standardised_uptake;
 mod structure_dose;
 mod structure_role;
@@ -100,6 +101,7 @@ pub use safety::{
     untreated_fraction, whole_organ_dose,
 };
 pub use sirt_transport::{Goal as TransportGoal, Progress as TransportProgress};
+pub use sphere_load::{SphereLoad, SphereMaterial};
 pub use structure_dose::{NamedMask, StructureBed, StructureDose, derived_normal_liver};
 pub use structure_role::{Role, RoleByName};
 pub use subvoxel::{SUBVOXEL_POINTS, subvoxel_samples};

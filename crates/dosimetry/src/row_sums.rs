@@ -98,7 +98,10 @@ fn block<S: Simd, const OUTPUTS: usize, const VECTORS: usize, const PAIRED: bool
     let (weights, _) = sums.weights.as_chunks::<OUTPUTS>();
     for (pair, weights) in sums.pairs.iter().zip(weights) {
         let (a, _) = S::as_simd_f32s(&sums.source[pair[0] + column..][..lanes]);
-        let mut both: [S::f32s; VECTORS] = std::array::from_fn(|vector| a[vector]);
+        // Loops, not closures: those become functions of their own, which know
+        // nothing of the vector instructions and are called for every vector.
+        let mut both = [simd.splat_f32s(0.0); VECTORS];
+        both.copy_from_slice(&a[..VECTORS]);
         if PAIRED {
             let (b, _) = S::as_simd_f32s(&sums.source[pair[1] + column..][..lanes]);
             for vector in 0..VECTORS {
@@ -162,7 +165,9 @@ fn shifted_block<S: Simd, const VECTORS: usize>(
         }
         if distance == 0 {
             // Twice the same vector.
-            total = total.map(|vector| simd.add_f32s(vector, vector));
+            for vector in &mut total {
+                *vector = simd.add_f32s(*vector, *vector);
+            }
             continue;
         }
         let (b, _) = S::as_simd_f32s(&row[column + distance..][..lanes]);

@@ -60,25 +60,28 @@ impl ImageUnits {
     }
 }
 
-/// How the dose of what was delivered is computed.
+/// How a voxel dose is computed.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum DeliveredMethod {
+pub enum DoseMethod {
     /// Betas are spread by a voxel kernel.
     Kernel,
     /// All energy stays in the voxel of the decay.
     Local,
+    /// Monte Carlo of electrons and photons.
+    Transport,
 }
 
-impl DeliveredMethod {
+impl DoseMethod {
     /// The word of the file.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Kernel => "kernel",
             Self::Local => "local",
+            Self::Transport => "transport",
         }
     }
 }
@@ -111,7 +114,7 @@ pub struct DeliveredImage {
     /// Rigid registration between frames of reference.
     pub registration: Option<PathBuf>,
     /// How dose is computed; without it by a kernel where the nuclide has one.
-    pub method: Option<DeliveredMethod>,
+    pub method: Option<DoseMethod>,
     /// Territories whose infusions it shows beside its own.
     pub territories: Vec<String>,
 }
@@ -295,6 +298,9 @@ pub struct Images {
     pub maa_spect_resolution: Option<Length>,
     /// The part of it that a filter adds.
     pub maa_spect_filter: Option<Length>,
+    /// How dose is predicted from it; without it by a kernel where the nuclide
+    /// has one.
+    pub maa_spect_method: Option<DoseMethod>,
     /// Planar views of MAA, one path for both, or the front and the back.
     pub maa_planar: Vec<PathBuf>,
     /// Views of all planar frames in their order; empty where the files say them.
@@ -343,6 +349,7 @@ impl Images {
             maa_spect_units: self.maa_spect_units,
             maa_spect_resolution: self.maa_spect_resolution,
             maa_spect_filter: self.maa_spect_filter,
+            maa_spect_method: self.maa_spect_method,
             maa_planar: all(&self.maa_planar),
             maa_planar_views: self.maa_planar_views.clone(),
             maa_planar_regions: one(&self.maa_planar_regions),
@@ -387,6 +394,11 @@ impl Images {
                 row.maa_spect_units.is_some(),
                 row.maa_spect.is_some(),
             ),
+            (
+                "maa_spect_method",
+                row.maa_spect_method.is_some(),
+                row.maa_spect.is_some(),
+            ),
             ("y90_units", row.y90_units.is_some(), row.y90.is_some()),
             (
                 "maa_planar_regions",
@@ -407,6 +419,7 @@ impl Images {
             maa_spect_units: row.maa_spect_units,
             maa_spect_resolution: length("maa_spect_resolution", row.maa_spect_resolution)?,
             maa_spect_filter: length("maa_spect_filter", row.maa_spect_filter)?,
+            maa_spect_method: row.maa_spect_method,
             maa_planar,
             maa_planar_views,
             maa_planar_regions: one("maa_planar_regions", row.maa_planar_regions)?,

@@ -43,7 +43,7 @@ pub use case::{
 pub use document::{CASE_FILE, CaseDocument};
 pub use error::StoreError;
 pub use images::{
-    AcceptedDifferences, DeliveredImage, DeliveredMethod, DeliveredSource, ImageUnits, Images,
+    AcceptedDifferences, DeliveredImage, DeliveredSource, DoseMethod, ImageUnits, Images,
 };
 pub use instant::Instant;
 pub use new_case::NewCase;

@@ -11,8 +11,8 @@ use sirt_dosimetry::{
 use sirt_image::WeightMask;
 use sirt_quantity::{AbsorbedDose, Activity, Capacity, Length, Mass, TimeSpan, decay_factor};
 use sirt_store::{
-    Administration, Case, DeliveredImage, DeliveredMethod, DeliveredSource, ImageDifference,
-    ImageUnits, Lobe,
+    Administration, Case, DeliveredImage, DeliveredSource, DoseMethod, ImageDifference, ImageUnits,
+    Lobe,
 };
 
 use super::comparison::Compared;
@@ -392,14 +392,15 @@ fn dose_of_image(
 /// # Errors
 /// For a stated kernel that there is not.
 fn method(
-    stated: Option<DeliveredMethod>,
+    stated: Option<DoseMethod>,
     decay: &sirt_dosimetry::DecayData,
 ) -> anyhow::Result<MethodArgument> {
     Ok(match (stated, &decay.beta_kernel) {
-        (Some(DeliveredMethod::Local), _) | (None, None) => MethodArgument::Local,
+        (Some(DoseMethod::Local), _) | (None, None) => MethodArgument::Local,
+        (Some(DoseMethod::Transport), _) => MethodArgument::Transport,
         (_, Some(_)) => MethodArgument::Kernel,
-        (Some(DeliveredMethod::Kernel), None) => anyhow::bail!(
-            "method = \"kernel\": there is no voxel kernel of {}, allowed is \"local\"",
+        (Some(DoseMethod::Kernel), None) => anyhow::bail!(
+            "method = \"kernel\": there is no voxel kernel of {}, allowed are \"local\" and \"transport\"",
             decay.nuclide
         ),
     })

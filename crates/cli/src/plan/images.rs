@@ -8,16 +8,17 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 use sirt_dosimetry::{
     DecayData, ExtrahepaticFocus, ExtrahepaticOrgan, ExtrahepaticSearch, ImagingUncertainty,
-    LungMass, Medium, Method, NamedMask, NamedOrgan, OrganUptake, PointSpread, RegionalCounts,
-    Role, ShuntEstimate, TerritoryRegions, TissueTable, TomographicShunt, VoxelFigures,
-    VoxelPrediction, extrahepatic_foci, is_cut_by_image, joined_regions, lung_mass_from_ct,
-    organ_uptake, shared_region, swapped_lobes_mm, uniform_liver_parts,
+    LungMass, NamedMask, NamedOrgan, OrganUptake, PointSpread, RegionalCounts, Role, ShuntEstimate,
+    TerritoryRegions, TissueTable, TomographicShunt, VoxelFigures, VoxelPrediction,
+    extrahepatic_foci, is_cut_by_image, joined_regions, lung_mass_from_ct, organ_uptake,
+    shared_region, swapped_lobes_mm, uniform_liver_parts,
 };
 use sirt_image::{Counts, Hounsfield, PixelUnits, Structure, Volume, WeightMask};
 use sirt_quantity::{Capacity, Density, Length, LungShuntFraction};
-use sirt_store::{Case, ImageDifference, Images, Lobe, StructureRole, Territory};
+use sirt_store::{Case, DoseMethod, ImageDifference, Images, Lobe, StructureRole, Territory};
 
 use super::maa;
+use super::voxel_dose::{PredictedTerritory, VoxelDose};
 use crate::inputs::KnownCt;
 use crate::result::Finding;
 use crate::settled_by::SettledBy;
@@ -53,6 +54,7 @@ pub(crate) struct WorkUpImages {
     liver: Option<WeightMask>,
     lungs: Option<WeightMask>,
     spread: PointSpread,
+    voxel_dose: VoxelDose,
     /// Volume of both lungs, where an image or a person tells it.
     whole_lungs: Option<Capacity>,
     pub(crate) findings: Vec<Finding>,
@@ -91,6 +93,8 @@ pub(crate) struct TerritoryFigures {
     pub(crate) voxel: Option<VoxelFigures>,
     /// Energy accounted for in the voxel prediction; 1 is perfect.
     pub(crate) energy_closure: Option<f64>,
+    /// How it was computed.
+    pub(crate) voxel_method: Option<String>,
     /// Mean of each tumour and of normal liver as drawn, in the territory or
     /// not, by the voxel prediction, Gy/GBq.
     #[serde(skip)]
@@ -202,19 +206,32 @@ impl WorkUpImages {
         findings.extend(of_structures);
         let liver = joined(&masks, Role::Liver)?;
         let lungs = joined(&masks, Role::Lung)?;
-        let ct = match (&images.ct, &lungs) {
-            (Some(path), Some(_)) => Some(KnownCt::read(
-                path,
-                frame.as_ref(),
-                images.registration.as_deref().zip(registration.as_ref()),
-                settled_by,
-            )?),
-            _ => None,
-        };
+        // For the lungs, and for Monte Carlo.
+        let wanted = lungs.is_some() || images.maa_spect_method == Some(DoseMethod::Transport);
+        let ct = images
+            .ct
+            .as_ref()
+            .filter(|_| wanted)
+            .map(|path| {
+                KnownCt::read(
+                    path,
+                    frame.as_ref(),
+                    images.registration.as_deref().zip(registration.as_ref()),
+                    settled_by,
+                )
+            })
+            .transpose()?;
         let by_ct = ct
             .as_ref()
+            .filter(|_| lungs.is_some())
             .map(|ct| lungs_by_ct(&ct.volume, &structures, place, settings))
             .transpose()?;
+        let voxel_dose = VoxelDose::new(
+            images.maa_spect_method,
+            ct.as_ref().map(|ct| &*ct.volume),
+            counts.grid(),
+            &mut findings,
+        )?;
         let whole_lungs = match by_ct {
             Some(LungsByCt::Whole(lungs)) => Some(lungs.capacity()),
             _ => settings.stated_lungs,
@@ -234,6 +251,7 @@ impl WorkUpImages {
                 fwhm: images.maa_spect_resolution.unwrap_or(Length::ZERO),
                 filter_fwhm: images.maa_spect_filter.unwrap_or(Length::ZERO),
             },
+            voxel_dose,
             whole_lungs,
             findings,
             ct,
@@ -497,29 +515,19 @@ impl WorkUpImages {
         } else {
             Some(counts.concentration_ratio(&positions, &[at_normal])?)
         };
-        let prediction = VoxelPrediction::new(
-            &self.counts,
-            mask,
-            shunt,
-            Method::Kernel,
-            Medium::Homogeneous(density),
-            data,
-            tissue,
-        )
-        .or_else(|error| match error {
-            // Ho-166 has no kernel here: its betas are short, and local deposition is told.
-            sirt_dosimetry::DosimetryError::NoKernel { .. } => VoxelPrediction::new(
+        let prediction = self
+            .voxel_dose
+            .predicted(
                 &self.counts,
-                mask,
-                shunt,
-                Method::LocalDeposition,
-                Medium::Homogeneous(density),
+                &PredictedTerritory {
+                    mask,
+                    shunt,
+                    density,
+                },
                 data,
                 tissue,
-            ),
-            other => Err(other),
-        })
-        .with_context(|| format!("voxel prediction of territory `{}`", territory.name))?;
+            )
+            .with_context(|| format!("territory `{}`", territory.name))?;
         let tumours = inside
             .iter()
             .enumerate()
@@ -562,6 +570,7 @@ impl WorkUpImages {
             tumours,
             voxel: Some(voxel),
             energy_closure: Some(prediction.balance.closure),
+            voxel_method: Some(self.voxel_dose.named(&prediction)),
             prediction: Some(Arc::new(prediction)),
         }))
     }

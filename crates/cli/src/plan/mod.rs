@@ -15,6 +15,7 @@ mod shunt;
 mod signing;
 mod text;
 mod unserved;
+mod voxel_dose;
 mod work_up;
 
 use std::path::Path;

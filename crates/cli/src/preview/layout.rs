@@ -146,9 +146,10 @@ pub(super) fn shown_part<Q: VoxelQuantity>(preview: &Preview<'_, Q>) -> [[f64; 2
         }
     };
     let values = preview.overlay.values();
-    let threshold = values.iter().copied().fold(0.0_f32, f32::max) * DOSED_FRACTION as f32;
+    let magnitude = |value: &f32| preview.scale.magnitude(*value);
+    let threshold = values.iter().map(magnitude).fold(0.0_f32, f32::max) * DOSED_FRACTION as f32;
     for (at, value) in values.iter().enumerate() {
-        if *value > threshold {
+        if magnitude(value) > threshold {
             include(grid.index(at));
         }
     }
@@ -195,8 +196,9 @@ pub(super) fn dose_scale<Q: VoxelQuantity>(
             let place = index[axis] as f64;
             (shown[axis][0]..=shown[axis][1]).contains(&place)
         });
-        if inside && *value > 0.0 {
-            dosed.push(*value);
+        let value = preview.scale.magnitude(*value);
+        if inside && value > 0.0 {
+            dosed.push(value);
         }
     }
     let highest = dosed.iter().copied().fold(0.0_f32, f32::max);
@@ -204,7 +206,7 @@ pub(super) fn dose_scale<Q: VoxelQuantity>(
     let of_tumours: Vec<f32> = preview
         .structures
         .iter()
-        .filter(|structure| structure.tumour)
+        .filter(|structure| structure.tumour && !preview.scale.is_signed())
         .flat_map(|structure| structure.mask.iter())
         .filter(|(_, weight)| *weight >= 0.5)
         .map(|(at, _)| values[at])

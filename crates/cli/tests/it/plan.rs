@@ -267,6 +267,32 @@ fn the_built_in_patient_comes_back_and_wrong_images_are_refused() {
         another_day.contains("accepted = [\"date\"]"),
         "{another_day}"
     );
+    // Monte Carlo in place of the kernel: the same voxels, another dose model, which
+    // agrees in liver (issue 4) to its noise of 1 % in voxels.
+    let gy_per_gbq = |plan: &serde_json::Value| -> Vec<f64> {
+        let territories = plan["territories"].as_array().unwrap();
+        territories
+            .iter()
+            .map(|row| {
+                row["images"]["voxel"]["normal_liver_gy_per_gbq"]
+                    .as_f64()
+                    .unwrap()
+            })
+            .collect()
+    };
+    let by_kernel = gy_per_gbq(&plan);
+    write(&whole.replace("[images]\n", "[images]\nmaa_spect_method = \"transport\"\n"));
+    let output = sirt(at, &["plan", ".", "--json"]);
+    let by_transport: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let row = &by_transport["territories"][0]["images"];
+    assert_eq!(row["voxel_method"], "transport, densities of the CT");
+    assert!((row["energy_closure"].as_f64().unwrap() - 1.0).abs() < 1e-5);
+    for (kernel, transport) in by_kernel.iter().zip(gy_per_gbq(&by_transport)) {
+        assert!(
+            (transport / kernel - 1.0).abs() < 0.02,
+            "{kernel} {transport}"
+        );
+    }
     // Nothing says whose they are.
     for said in [swapped, heavy, another_day] {
         assert!(!said.contains("PHANTOM"), "{said}");

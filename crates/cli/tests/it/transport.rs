@@ -158,6 +158,98 @@ fn transport_reaches_into_lung_where_the_kernel_does_not() {
 }
 
 #[test]
+fn where_two_methods_differ_is_drawn_and_told() {
+    let dome = Dome::new();
+    json(&dome.run("mc", "transport", &["--histories", "400000"]));
+    json(&dome.run("kernel", "kernel", &[]));
+    let [mc, kernel] = ["mc", "kernel"].map(|name| dome.out(name).join("dose.nii.gz"));
+    let out = dome.out("difference");
+    let compare = |more: &[&str]| {
+        let mut arguments = vec!["compare", text(&mc), text(&kernel)];
+        arguments.extend([
+            "--structures",
+            text(&dome.structures),
+            "--ct",
+            text(&dome.ct),
+        ]);
+        arguments.extend(["--out", text(&out), "--json"]);
+        arguments.extend(more);
+        sirt(&arguments)
+    };
+    let result = json(&compare(&["--at", "24,24,33"]));
+    // Evaluated less reference, voxel by voxel.
+    let [a, b] = [&mc, &kernel].map(|path| volume(path));
+    let difference = volume(&out.join("difference.nii.gz"));
+    for (at, found) in difference.iter().enumerate() {
+        assert!((found - (b[at] - a[at])).abs() < 1e-6);
+    }
+    // Where betas reach into lung, the kernel gives less.
+    assert!(slice_mean(&difference, LUNG + 3) < 0.0);
+    let structure = &result["structures"][0];
+    assert_eq!(structure["name"], "Tumour");
+    let (reference, evaluated) = (
+        number(structure, "/reference_gy"),
+        number(structure, "/evaluated_gy"),
+    );
+    let percent = number(structure, "/difference_percent");
+    assert!((100.0 * (evaluated / reference - 1.0) - percent).abs() < 1e-9);
+    assert!(percent.abs() < 3.0, "{percent}");
+    let gamma = volume(&out.join("gamma.nii.gz"));
+    assert_eq!(gamma.len(), difference.len());
+    let picture = std::fs::read(out.join("difference.png")).unwrap();
+    assert!(picture.starts_with(b"\x89PNG"));
+    let record: Value =
+        serde_json::from_slice(&std::fs::read(out.join("comparison.json")).unwrap()).unwrap();
+    assert_eq!(record["files"], result["files"]);
+    // The same once more: files of an earlier run are replaced, others are not.
+    json(&compare(&[]));
+    let said = refusal(&compare(&["--at", "900,0,0"]));
+    assert!(said.contains("--at 900,0,0: outside"), "{said}");
+    std::fs::remove_file(out.join("comparison.json")).unwrap();
+    let said = refusal(&compare(&[]));
+    assert!(said.contains("not listed by a comparison.json"), "{said}");
+}
+
+#[test]
+fn microspheres_make_tumour_heavier_and_are_told() {
+    let dome = Dome::new();
+    let run = |out: &str, more: &[&str]| {
+        let histories = [&["--histories", "200000"], more].concat();
+        json(&dome.run(out, "transport", &histories))
+    };
+    let bare = run("bare", &[]);
+    let loaded = run("loaded", &["--microspheres", "glass=0.3g"]);
+    let mass = |result: &Value| number(result, "/structures/0/mass_g");
+    // 0.3 g of glass displace 0.3/3.3 mL of tissue of the CT's density.
+    let density = mass(&bare) / number(&bare, "/structures/0/volume_ml");
+    let expected = 0.3 * (1.0 - density / 3.3);
+    let found = mass(&loaded) - mass(&bare);
+    assert!((found / expected - 1.0).abs() < 1e-3, "{found}, {expected}");
+    assert_eq!(loaded["medium"]["microspheres"]["material"], "glass");
+    assert!((number(&loaded, "/energy/closure") - 1.0).abs() < 1e-5);
+    assert_eq!(bare["medium"]["microspheres"], Value::Null);
+    let materials = loaded["method"]["transport"]["materials"].to_string();
+    assert!(
+        materials.contains("soft tissue with 4 % glass"),
+        "{materials}"
+    );
+    for (value, words) in [
+        ("steel=1g", "resin=MASS or glass=MASS"),
+        ("resin=1", "unit"),
+        ("glass=30g", "at most 64 %"),
+    ] {
+        let said = refusal(&dome.run(
+            "refused",
+            "transport",
+            &["--histories", "10", "--microspheres", value],
+        ));
+        assert!(said.contains(words), "{value}: {said}");
+    }
+    let said = refusal(&dome.run("refused", "kernel", &["--microspheres", "resin=1g"]));
+    assert!(said.contains("belongs to --method transport"), "{said}");
+}
+
+#[test]
 fn a_kept_run_goes_on_to_the_same_bits() {
     let dome = Dome::new();
     let state = dome.out("run");

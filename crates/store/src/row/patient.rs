@@ -10,7 +10,7 @@ use sirt_quantity::{
 };
 
 use super::TimedActivityRow;
-use crate::images::ImageUnits;
+use crate::images::{DoseMethod, ImageUnits};
 use crate::instant::Day;
 use crate::vocabulary::{
     ImageDifference, Lobe, PlanarViewName, Segment, StructureRole, TherapyKind, TumourType,
@@ -171,6 +171,8 @@ pub(crate) struct ImagesRow {
     /// Part of it that a filter after reconstruction adds (FWHM).
     #[schemars(extend("examples" = ["7 mm"]))]
     pub(crate) maa_spect_filter: Option<Written<Length>>,
+    /// How dose is predicted from it; without it `kernel`.
+    pub(crate) maa_spect_method: Option<DoseMethod>,
     /// Planar views of MAA, both in one file or folder.
     pub(crate) maa_planar: Option<String>,
     /// Planar view of MAA from the front; with `maa_planar_posterior`.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sirt_quantity::{AbsorbedDose, Activity, Capacity, Fraction, Length, ResidualFraction};
 
 use crate::Instant;
-use crate::images::{DeliveredMethod, ImageUnits};
+use crate::images::{DoseMethod, ImageUnits};
 use crate::instant::Day;
 use crate::vocabulary::{Intent, PrescriptionMethod};
 use crate::written::Written;
@@ -179,7 +179,7 @@ pub(crate) struct DeliveredImageRow {
     /// Rigid registration between frames of reference.
     pub(crate) registration: Option<String>,
     /// How dose is computed; without it `kernel`.
-    pub(crate) method: Option<DeliveredMethod>,
+    pub(crate) method: Option<DoseMethod>,
     /// Territories whose infusions it shows; without them its own.
     #[serde(default)]
     pub(crate) territories: Vec<String>,

@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 use proptest::prelude::*;
 use sirt_quantity::{Activity, Fraction, Length};
 use sirt_store::{
-    Administration, CaseDocument, Clearance, DeliveredImage, DeliveredMethod, DeliveredSource,
+    Administration, CaseDocument, Clearance, DeliveredImage, DeliveredSource, DoseMethod,
     ImageUnits, Instant, Override, Signature, StoreError, TimedActivity,
 };
 
@@ -83,7 +83,7 @@ fn an_administration_keeps_its_image() {
         ct: Some("y90/ct".into()),
         structures: vec!["y90/structures.dcm".into()],
         registration: Some("y90/registration.dcm".into()),
-        method: Some(DeliveredMethod::Local),
+        method: Some(DoseMethod::Local),
         territories: vec!["right".to_owned(), "left".to_owned()],
     };
     let with_image = Administration {
