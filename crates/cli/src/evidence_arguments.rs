@@ -7,7 +7,9 @@ use sirt_outcome::evidence::cox::{Ties, TimeTransform};
 use sirt_outcome::evidence::pooling::{Between, Scale};
 use sirt_outcome::evidence::survival::SurvivalInterval;
 
-use crate::evidence_cohort_arguments::{ReconstructArguments, RunArguments, SheetArguments};
+use crate::evidence_cohort_arguments::{
+    ImportArguments, ReconstructArguments, RunArguments, SheetArguments,
+};
 
 /// Figures of cohorts, and what printed figures can mean.
 #[derive(Debug, Args)]
@@ -31,6 +33,10 @@ pub(crate) enum EvidenceCommand {
     /// Times of single patients from a published curve and its numbers at
     /// risk.
     Guyot(GuyotArguments),
+    /// Turn a plain spreadsheet into the tables that `run` reads.
+    ///
+    /// Exit code 3 without a mapping: one is proposed, nothing is imported.
+    Import(ImportArguments),
     /// Compute the endpoints of a cohort, and lay printed claims beside them.
     Run(RunArguments),
     /// Write the evidence of a cohort as one document.
@@ -46,6 +52,7 @@ impl EvidenceCommand {
             Self::Km(arguments) => arguments.json,
             Self::Cox(arguments) => arguments.json,
             Self::Pool(arguments) => arguments.json,
+            Self::Import(arguments) => arguments.json,
             Self::Guyot(arguments) => arguments.json,
             Self::Run(arguments) => arguments.json,
             Self::Sheet(arguments) => arguments.json,

@@ -33,6 +33,10 @@ pub(crate) struct CohortArguments {
     /// one, else the investigator, else the first].
     #[arg(long, value_name = "NAME")]
     pub(crate) reader: Option<String>,
+    /// Patients that count, as a condition of SQL over what they are (DM and
+    /// SC), such as "grade = 'G1' AND line = 1".
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(crate) filter: Option<String>,
     /// How intervals of proportions are made.
     #[arg(long, value_enum, default_value = "exact")]
     pub(crate) interval: ProportionArgument,
@@ -137,6 +141,25 @@ pub(crate) struct ReconstructArguments {
     pub(crate) figure: Vec<String>,
     #[command(flatten)]
     pub(crate) readings: ReadingArguments,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// Spreadsheet: CSV, XLSX, XLS or ODS, its first row the names of the columns.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What the columns are (TOML); without it one is proposed.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Folder for the tables, or for the proposed mapping.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Go on without the rows that cannot be read.
+    #[arg(long)]
+    pub(crate) leave_out_refused: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

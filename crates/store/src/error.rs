@@ -36,6 +36,12 @@ pub enum StoreError {
         /// The file.
         file: PathBuf,
     },
+    /// Two cases of a cohort with one pseudonym.
+    #[error("{} and {}: have the same [patient] pseudonym; each patient of a cohort has one", folders[0], folders[1])]
+    SamePseudonym {
+        /// Names of their folders.
+        folders: [String; 2],
+    },
     /// Text that is not TOML.
     #[error("{place}: not TOML: {reason}")]
     NotToml {

@@ -18,6 +18,7 @@
 
 mod agreement;
 mod case;
+mod case_cohort;
 mod check;
 mod course;
 mod document;

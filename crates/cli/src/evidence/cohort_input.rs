@@ -1,11 +1,13 @@
 //! A cohort from its folder, judged by what the command line asks for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use sirt_outcome::evidence::claim::Study as PrintedStudy;
 use sirt_outcome::evidence::cohort::{
-    CohortRules, EndpointOptions, Figure, JudgedCohort, Point, TimePoint, TimePoints,
+    Cohort, CohortRules, EndpointOptions, Figure, JudgedCohort, Point, RefusedPatient, TimePoint,
+    TimePoints,
 };
 use sirt_outcome::evidence::survival::KaplanMeierOptions;
 use sirt_outcome::{
@@ -14,6 +16,7 @@ use sirt_outcome::{
 };
 use sirt_store::Study;
 
+use super::filter::Filter;
 use crate::evidence_cohort_arguments::{CohortArguments, ReadingArguments};
 
 /// The criterion where nobody names one.
@@ -39,7 +42,12 @@ pub(super) fn read(
     figures: &[Figure],
 ) -> anyhow::Result<CohortInput> {
     let folder = arguments.cohort.display().to_string();
-    let study = Study::read(&arguments.cohort).with_context(|| format!("cannot read {folder}"))?;
+    let cannot_read = || format!("cannot read {folder}");
+    // A folder of cases, else one of a study's tables.
+    let study = match Study::of_cases(&arguments.cohort).with_context(cannot_read)? {
+        Some(cases) => cases,
+        None => Study::read(&arguments.cohort).with_context(cannot_read)?,
+    };
     let mut asked: Vec<Figure> = figures.to_vec();
     if let Some(printed) = printed {
         asked.extend(claimed(printed)?);
@@ -51,7 +59,10 @@ pub(super) fn read(
         printed,
         &asked,
     )?;
-    let cohort = study.cohort(arguments.reader.as_deref());
+    let mut cohort = study.cohort(arguments.reader.as_deref());
+    if let Some(condition) = &arguments.filter {
+        filtered(&mut cohort, condition)?;
+    }
     if let Some(name) = &arguments.reader
         && cohort.patients.iter().all(|patient| {
             !patient
@@ -79,6 +90,34 @@ pub(super) fn read(
         notes: study.notes,
         synthetic: study.synthetic,
     })
+}
+
+/// Leaves out who does not fulfil a condition, with the reason.
+fn filtered(cohort: &mut Cohort, condition: &str) -> anyhow::Result<()> {
+    let columns: BTreeSet<String> = cohort
+        .patients
+        .iter()
+        .flat_map(|patient| patient.attributes.keys().cloned())
+        .collect();
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let filter = Filter::parse(condition, &names)?;
+    let mut kept = Vec::new();
+    for patient in std::mem::take(&mut cohort.patients) {
+        let reason = match filter.holds(&patient.attributes)? {
+            Some(true) => {
+                kept.push(patient);
+                continue;
+            }
+            Some(false) => "left out by --where",
+            None => "left out by --where: without a value that it asks for",
+        };
+        cohort.refused.push(RefusedPatient {
+            id: patient.record.id,
+            reason: reason.to_owned(),
+        });
+    }
+    cohort.patients = kept;
+    Ok(())
 }
 
 fn options(arguments: &CohortArguments) -> EndpointOptions {

@@ -4,7 +4,9 @@ mod check;
 mod cohort_input;
 mod columns;
 mod cox;
+mod filter;
 mod guyot;
+mod import;
 mod kaplan_meier;
 mod plots;
 mod pool;
@@ -24,6 +26,7 @@ pub(crate) fn run(arguments: &EvidenceArguments) -> anyhow::Result<ExitCode> {
         EvidenceCommand::Km(arguments) => kaplan_meier::run(arguments),
         EvidenceCommand::Cox(arguments) => cox::run(arguments),
         EvidenceCommand::Pool(arguments) => pool::run(arguments),
+        EvidenceCommand::Import(arguments) => import::run(arguments),
         EvidenceCommand::Guyot(arguments) => guyot::run(arguments),
         EvidenceCommand::Run(arguments) => run::run(arguments),
         EvidenceCommand::Sheet(arguments) => sheet::run(arguments),

@@ -12,6 +12,7 @@ mod architecture;
 mod dose;
 mod evidence;
 mod evidence_cohort;
+mod evidence_import;
 mod findings;
 mod folders;
 mod follow;

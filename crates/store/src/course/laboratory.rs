@@ -1,11 +1,11 @@
 //! Laboratory values with the limits of their day, and events, in the form
 //! that a study's have.
 
-use sirt_outcome::Day;
+use sirt_outcome::{Attribution, Day};
 
 use crate::case::{Case, Laboratory};
 use crate::follow_up::counted;
-use crate::vocabulary::LaboratoryTest;
+use crate::vocabulary::{LaboratoryTest, StatedAttribution};
 use crate::{StudyEvent, StudyLaboratory};
 
 /// Every value that has a grade, oldest first, in the unit that grades compare in.
@@ -88,6 +88,15 @@ fn limits(case: &Case, test: &str, day: Day) -> [Option<f64>; 2] {
         .map_or([None, None], |range| [range.low, range.high])
 }
 
+/// What a person judged, in the words that a cohort counts.
+const fn judged(stated: StatedAttribution) -> Attribution {
+    match stated {
+        StatedAttribution::Probable | StatedAttribution::Definite => Attribution::Probable,
+        StatedAttribution::Possible => Attribution::Possible,
+        StatedAttribution::Unlikely | StatedAttribution::Unrelated => Attribution::Unlikely,
+    }
+}
+
 pub(super) fn events(case: &Case) -> Vec<StudyEvent> {
     case.follow_up
         .events
@@ -97,6 +106,8 @@ pub(super) fn events(case: &Case) -> Vec<StudyEvent> {
             grade: event.grade,
             onset: event.onset,
             resolved: event.resolved,
+            system: None,
+            related: event.attribution.map(judged),
         })
         .collect()
 }

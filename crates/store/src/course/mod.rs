@@ -7,6 +7,9 @@ mod findings;
 mod laboratory;
 mod record;
 
+use std::collections::BTreeMap;
+
+use sirt_outcome::evidence::cohort::PatientSymptom;
 use sirt_outcome::{Day, ExtrahepaticSite, TreatmentKind};
 use sirt_quantity::{Activity, TimeSpan};
 
@@ -72,12 +75,42 @@ impl Case {
                 readers,
                 laboratory: laboratory::laboratory(self),
                 events: laboratory::events(self),
+                symptoms: self.symptoms(),
+                analogue: self.follow_up.analogues.clone(),
+                attributes: self.attributes(),
             },
             reader,
             treatments,
             sites: self.extrahepatic_sites(),
             findings: findings::findings(self),
         })
+    }
+
+    /// Symptoms by name, each with its reports.
+    fn symptoms(&self) -> Vec<PatientSymptom> {
+        let mut found: Vec<PatientSymptom> = Vec::new();
+        for report in &self.follow_up.symptoms {
+            match found.iter_mut().find(|known| known.name == report.name) {
+                Some(known) => known.values.push(report.value),
+                None => found.push(PatientSymptom {
+                    name: report.name.clone(),
+                    values: vec![report.value],
+                }),
+            }
+        }
+        found
+    }
+
+    /// What the patient was before treatment, by name in small letters.
+    fn attributes(&self) -> BTreeMap<String, String> {
+        [
+            ("sex", self.patient.sex.to_string()),
+            ("tumour_type", self.disease.tumour_type.to_string()),
+            ("device", self.device.device.name().to_owned()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
     }
 
     /// Activity that an infusion left in the patient, at its instant.
