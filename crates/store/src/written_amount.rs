@@ -73,15 +73,30 @@ impl FromStr for AnyAmount {
         let unit = unit.trim();
         let value = number.parse::<f64>().ok().filter(|value| value.is_finite());
         match (value, unit) {
-            (Some(value), unit) if !unit.is_empty() && !unit.starts_with(',') => Ok(Self {
-                value,
-                unit: unit.to_owned(),
-            }),
+            // 1e+05, 1 480 and 1'480 go on with the number, not with a unit.
+            (Some(value), unit)
+                if !unit.is_empty()
+                    && !unit
+                        .starts_with(|c: char| c.is_ascii_digit() || ",'\u{2019}".contains(c))
+                    && !is_exponent(unit) =>
+            {
+                Ok(Self {
+                    value,
+                    unit: unit.to_owned(),
+                })
+            }
             _ => Err(format!(
                 "`{text}` is not an amount: expected a number of 0 or more with a decimal point, and its unit, such as 812 ug/L"
             )),
         }
     }
+}
+
+/// Whether what follows a number is its power of ten.
+fn is_exponent(rest: &str) -> bool {
+    rest.strip_prefix(['e', 'E'])
+        .map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest))
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 impl InFile for AnyAmount {
@@ -168,7 +183,17 @@ mod tests {
         );
         let amount: AnyAmount = "812 ug/L".parse().unwrap();
         assert_eq!((amount.value, amount.unit.as_str()), (812.0, "ug/L"));
-        for text in ["812", "8,5 ug/L", "-1 ug/L", "ug/L", ""] {
+        for text in [
+            "812",
+            "8,5 ug/L",
+            "-1 ug/L",
+            "ug/L",
+            "",
+            "1e+05 ug/L",
+            "1.48e3 ug/L",
+            "1 480 ug/L",
+            "1'480 ug/L",
+        ] {
             assert!(text.parse::<AnyAmount>().is_err(), "{text}");
         }
     }

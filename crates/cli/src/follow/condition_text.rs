@@ -218,7 +218,10 @@ pub(super) fn function(course: &CourseResult, text: &mut String) {
             text,
             "toxicity of the liver, 0 to 5: {} ({})",
             toxicity.grade.map_or_else(
-                || format!("at least {}", toxicity.at_least),
+                || match toxicity.at_least {
+                    0 => "not known".to_owned(),
+                    least => format!("at least {least}"),
+                },
                 |grade| grade.to_string()
             ),
             toxicity.why

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use sirt_outcome::{
     AnalogueChange, CauseOfDeath, Day, OutcomeError, PatientRecord, Status, SymptomResponse,
-    analogue_change, symptom_response,
+    SymptomValue, analogue_change, symptom_response,
 };
 use sirt_store::{Case, CaseCourse, StatedStatus};
 
@@ -239,7 +239,18 @@ pub(super) fn symptoms(case: &Case, start: Option<Day>) -> Vec<SymptomCourse> {
                         let now = report.value;
                         let later = baseline
                             .filter(|baseline| now.day > baseline.value.day)
-                            .map(|baseline| symptom_response(baseline.value, now, 1));
+                            .map(|baseline| {
+                                if baseline.scale == report.scale {
+                                    symptom_response(baseline.value, now, 1)
+                                } else {
+                                    // Grades of two scales are not compared.
+                                    let ungraded = |value| SymptomValue {
+                                        grade: None,
+                                        ..value
+                                    };
+                                    symptom_response(ungraded(baseline.value), ungraded(now), 1)
+                                }
+                            });
                         SymptomPoint {
                             date: now.day.to_string(),
                             grade: now.grade,

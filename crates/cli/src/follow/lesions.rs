@@ -257,16 +257,13 @@ fn lesion(
             _ => measured,
         }
     };
-    // The last value at or before baseline, of a later lesion the first.
+    // The last value at or before baseline; a lesion that came later, or was not
+    // measured then, has none.
     let baseline = seen
         .iter()
         .filter(|(day, _, _)| baseline_day.is_none_or(|baseline| *day <= baseline))
         .filter_map(|(day, finding, _)| Some((*day, value(finding)?)))
         .next_back()
-        .or_else(|| {
-            seen.iter()
-                .find_map(|(day, finding, _)| Some((*day, value(finding)?)))
-        })
         .filter(|(_, value)| *value > 0.0);
     let change = |value: Option<f64>| {
         value
@@ -275,7 +272,10 @@ fn lesion(
     };
     let later: Vec<f64> = seen
         .iter()
-        .filter(|(day, _, _)| baseline.is_some_and(|(first, _)| *day > first))
+        .filter(|(day, _, _)| {
+            let first = baseline.map(|(first, _)| first).or(baseline_day);
+            first.is_some_and(|first| *day > first)
+        })
         .filter_map(|(_, finding, _)| value(finding))
         .collect();
     let smallest = later.iter().copied().reduce(f64::min);

@@ -9,7 +9,12 @@ use sirt_outcome::{
     volume_changes,
 };
 use sirt_quantity::Capacity;
-use sirt_store::{Case, CaseCourse, CaseEvent, LiverVolumes, StudyLaboratory, ToxicityTreatment};
+use sirt_store::{
+    Case, CaseCourse, CaseEvent, LiverVolumes, StatedAttribution, StudyLaboratory,
+    ToxicityTreatment,
+};
+
+use super::toxicity::treated_days;
 
 /// One volume over time.
 #[derive(Debug, Serialize)]
@@ -166,12 +171,7 @@ pub(super) fn disease(
 ) -> Result<Vec<LiverDiseaseJson>, OutcomeError> {
     let definitions = LiverDiseaseDefinitions::built_in()?;
     let table = LiverFunctionTable::built_in()?;
-    let treated: Vec<Day> = record
-        .treatments
-        .iter()
-        .filter(|treatment| treatment.is_studied())
-        .map(|treatment| treatment.day)
-        .collect();
+    let treated = treated_days(record);
     let Some(first) = treated.iter().min().copied() else {
         return Ok(Vec::new());
     };
@@ -290,10 +290,10 @@ pub(crate) struct LiverToxicityJson {
     pub(crate) grade: Option<u8>,
     /// What laboratory values alone give.
     pub(crate) at_least: u8,
-    /// The worst new grade of ALT, AST, ALP and GGT.
-    pub(crate) enzymes: u8,
-    /// The worst new grade of bilirubin, albumin and INR.
-    pub(crate) function: u8,
+    /// The worst new grade of ALT, AST, ALP and GGT; null where none could be graded.
+    pub(crate) enzymes: Option<u8>,
+    /// The worst new grade of bilirubin, albumin and INR; null where none could be.
+    pub(crate) function: Option<u8>,
     pub(crate) why: String,
 }
 
@@ -305,6 +305,8 @@ const FUNCTION: [&str; 3] = ["bilirubin", "albumin", "inr"];
 const TOXIC_DAYS: i32 = 120;
 /// Words of terms of the liver.
 const OF_LIVER: [&str; 6] = ["hepat", "liver", "reild", "rild", "ascites", "jaundice"];
+/// One that is not, though it holds such a word.
+const NOT_OF_LIVER: &str = "extrahepatic";
 
 /// Graded from laboratory values that are worse than at baseline, and from
 /// what events of the liver say was done; none without such values.
@@ -314,22 +316,18 @@ pub(super) fn toxicity(
     record: &PatientRecord,
     grades: &LaboratoryGrades,
 ) -> Option<LiverToxicityJson> {
-    let treated: Vec<Day> = record
-        .treatments
-        .iter()
-        .filter(|treatment| treatment.is_studied())
-        .map(|treatment| treatment.day)
-        .collect();
+    let treated = treated_days(record);
     let first = treated.iter().min().copied()?;
     let laboratory = &course.subject.laboratory;
-    let mut graded = false;
-    let mut worst_of = |tests: &[&str]| {
-        let mut worst = 0;
+    let in_time = |day: Day| {
+        treated
+            .iter()
+            .any(|given| (1..=TOXIC_DAYS).contains(&day.since(*given)))
+    };
+    let worst_of = |tests: &[&str]| {
+        let mut worst: Option<u8> = None;
         for row in laboratory.iter().filter(|row| tests.contains(&&*row.test)) {
-            let in_time = treated
-                .iter()
-                .any(|day| (1..=TOXIC_DAYS).contains(&row.day.since(*day)));
-            if !in_time {
+            if !in_time(row.day) {
                 continue;
             }
             let before = laboratory
@@ -348,28 +346,31 @@ pub(super) fn toxicity(
                 grades.grade(&row.test, given).ok()
             };
             let Some(now) = of(row, before) else { continue };
-            graded = true;
             let was = before
                 .and_then(|before| of(before, None))
                 .map_or(0, |grade| grade.grade);
-            if now.compared_with == "an abnormal baseline" || now.grade > was {
-                worst = now.grade.max(worst);
-            }
+            let is_new = now.compared_with == "an abnormal baseline" || now.grade > was;
+            worst = worst.max(Some(if is_new { now.grade } else { 0 }));
         }
         worst
     };
     let (enzymes, function) = (worst_of(&ENZYMES), worst_of(&FUNCTION));
-    let of_liver: Vec<&CaseEvent> = case
+    let is_of_liver = |event: &&CaseEvent| {
+        let term = event.term.to_lowercase().replace(NOT_OF_LIVER, "");
+        let organ = event.organ.as_deref().unwrap_or_default().to_lowercase();
+        organ == "liver" || OF_LIVER.iter().any(|word| term.contains(word))
+    };
+    // An event long after, or one that a person put down to something else, is
+    // none of the treatment.
+    let (of_liver, left_out): (Vec<&CaseEvent>, Vec<&CaseEvent>) = case
         .follow_up
         .events
         .iter()
-        .filter(|event| {
-            let term = event.term.to_lowercase();
-            let organ = event.organ.as_deref().unwrap_or_default().to_lowercase();
-            organ == "liver" || OF_LIVER.iter().any(|word| term.contains(word))
-        })
-        .collect();
-    if !graded && of_liver.is_empty() {
+        .filter(is_of_liver)
+        .partition(|event| {
+            in_time(event.onset) && event.attribution != Some(StatedAttribution::Unrelated)
+        });
+    if enzymes.is_none() && function.is_none() && of_liver.is_empty() {
         return None;
     }
     let done = of_liver
@@ -382,17 +383,35 @@ pub(super) fn toxicity(
         })
         .max();
     let fatal = of_liver.iter().any(|event| event.grade == Some(5));
-    let at_least = liver_toxicity_grade(enzymes, function, LiverTreatment::None, fatal);
-    // Where nothing is worse than before, nothing had to be done.
-    let nothing = at_least == 0 && of_liver.is_empty();
+    let graded = [enzymes, function].map(Option::unwrap_or_default);
+    let at_least = liver_toxicity_grade(graded[0], graded[1], LiverTreatment::None, fatal);
+    // Where both were looked at and nothing is worse than before, nothing had to be done.
+    let looked = enzymes.is_some() && function.is_some();
+    let nothing = looked && at_least == 0 && of_liver.is_empty();
     let grade = done
         .or((nothing || fatal).then_some(LiverTreatment::None))
-        .map(|done| liver_toxicity_grade(enzymes, function, done, fatal));
+        .map(|done| liver_toxicity_grade(graded[0], graded[1], done, fatal));
+    let told =
+        |grade: Option<u8>| grade.map_or_else(|| "not known".to_owned(), |grade| grade.to_string());
     let mut why = format!(
-        "new grades within {TOXIC_DAYS} days: {enzymes} of enzymes, {function} of bilirubin, albumin and INR"
+        "new grades within {TOXIC_DAYS} days: {} of enzymes, {} of bilirubin, albumin and INR",
+        told(enzymes),
+        told(function)
     );
-    if grade.is_none() {
+    if grade.is_none() && at_least > 0 {
         why.push_str("; no event of the liver says what was done about it");
+    }
+    for event in left_out {
+        why.push_str(&format!(
+            "; left out: {} on {}, {}",
+            event.term,
+            event.onset,
+            if in_time(event.onset) {
+                "unrelated as a person judged it".to_owned()
+            } else {
+                format!("not within {TOXIC_DAYS} days after a treatment")
+            }
+        ));
     }
     Some(LiverToxicityJson {
         grade,
@@ -418,11 +437,14 @@ fn progressed(found: Option<&CriterionResult>, day: Day) -> Option<bool> {
     if until(day).any(|(_, response)| response == Response::Progressive) {
         return Some(true);
     }
-    // The scan that shows no progression may come a little after the blood.
-    let mut looked = until(day.plus(LOOKED_WITHIN_DAYS / 2))
+    // The scan that shows no progression may come a little after the blood; one
+    // that shows it by then leaves open which came first.
+    let soon = day.plus(LOOKED_WITHIN_DAYS / 2);
+    if until(soon).any(|(_, response)| response == Response::Progressive) {
+        return None;
+    }
+    let mut looked = until(soon)
         .filter(|(_, response)| *response != Response::NotEvaluable)
         .filter(|(scanned, _)| day.since(*scanned) <= LOOKED_WITHIN_DAYS);
-    looked
-        .any(|(_, response)| response != Response::Progressive)
-        .then_some(false)
+    looked.next().is_some().then_some(false)
 }

@@ -5,9 +5,28 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sirt_outcome::{
     AdverseEvent, Attribution, Day, EventKind, EventWindows, ExtrahepaticSite, GradedValue,
-    LaboratoryGrade, LaboratoryGrades, MarkerDefinitions, OutcomeError, PatientRecord,
+    LaboratoryGrade, LaboratoryGrades, MarkerDefinitions, OutcomeError, PatientRecord, Treatment,
+    TreatmentKind,
 };
 use sirt_store::{StudyLaboratory, StudySubject};
+
+/// Days of radioembolisations; of all treatments that are studied where there is none.
+pub(super) fn treated_days(record: &PatientRecord) -> Vec<Day> {
+    let of = |wanted: fn(&Treatment) -> bool| -> Vec<Day> {
+        record
+            .treatments
+            .iter()
+            .filter(|treatment| wanted(treatment))
+            .map(|treatment| treatment.day)
+            .collect()
+    };
+    let radioembolised = of(|treatment| treatment.kind == TreatmentKind::Radioembolisation);
+    if radioembolised.is_empty() {
+        of(Treatment::is_studied)
+    } else {
+        radioembolised
+    }
+}
 
 /// A marker by one definition.
 #[derive(Debug, Serialize)]
@@ -161,12 +180,7 @@ pub(super) fn toxicity(
             }
         }
     }
-    let treated: Vec<Day> = record
-        .treatments
-        .iter()
-        .filter(|treatment| treatment.is_studied())
-        .map(|treatment| treatment.day)
-        .collect();
+    let treated = treated_days(record);
     for event in &subject.events {
         let event = AdverseEvent {
             kind: EventKind::of_term(&event.term),

@@ -618,7 +618,10 @@ fn toxicity(subject: &SubjectResult) -> Vec<Block> {
         .and_then(|course| course.liver_toxicity.as_ref());
     disease.extend(graded.map(|graded| {
         let grade = graded.grade.map_or_else(
-            || format!("at least {}", graded.at_least),
+            || match graded.at_least {
+                0 => "not known".to_owned(),
+                least => format!("at least {least}"),
+            },
             |grade| grade.to_string(),
         );
         format!(

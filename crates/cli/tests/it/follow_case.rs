@@ -201,6 +201,7 @@ fn everything_of_a_case_stands_beside_responses() {
         (&liver["at_least"], &liver["function"]),
         (&2.into(), &1.into())
     );
+    assert_eq!(liver["enzymes"], Value::Null);
     assert_eq!(subject["performance"][0]["ecog"], 1);
     assert_eq!(subject["liver_function"][0]["child_pugh"], 5);
     // PRRT censors progression at the last scan before it.
@@ -259,6 +260,17 @@ fn toxicity_of_the_liver_is_graded_by_what_was_done() {
     let liver = &json(folder.path(), &[])["subjects"][0]["liver_toxicity"];
     // Paracentesis: 4 (braat2019).
     assert_eq!(liver["grade"], 4);
+    // The same years later, or put down to something else, is none of the treatment.
+    for other in [
+        event.replace("2026-05-02", "2028-06-02"),
+        format!("{event}attribution = \"unrelated\"\n"),
+    ] {
+        let folder = with_case(&format!("{}{other}", followed()));
+        let liver = &json(folder.path(), &[])["subjects"][0]["liver_toxicity"];
+        assert_eq!(liver["grade"], Value::Null, "{liver}");
+        let why = liver["why"].as_str().unwrap();
+        assert!(why.contains("left out: Ascites"), "{why}");
+    }
 }
 
 #[test]

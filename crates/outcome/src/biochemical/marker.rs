@@ -213,8 +213,10 @@ impl MarkerDefinition {
                 day: value.day,
                 value: value.value,
                 unit: value.unit.clone(),
+                // Numbers of another unit or assay are no change.
                 change_from_baseline: baseline
                     .filter(|baseline| baseline.value > 0.0)
+                    .filter(|baseline| baseline.unit == value.unit && baseline.assay == value.assay)
                     .map(|baseline| value.value / baseline.value - 1.0),
                 response,
                 confounded: value.confounded

@@ -90,15 +90,26 @@ fn markers(follow_up: &FollowUp) -> Vec<PatientMarker> {
     found.into_values().collect()
 }
 
-/// Whether any marker was above its limit on a day, something else that raises
-/// it left aside; days without a limit say nothing.
+/// By day of a sample: whether any marker is above its limit, each by its
+/// latest sample up to then, what is raised by something else left aside; samples
+/// without a limit say nothing.
 fn marker_high(follow_up: &FollowUp) -> Vec<(Day, bool)> {
+    let mut samples: Vec<(Day, &str, bool)> = follow_up
+        .markers
+        .iter()
+        .filter(|sample| !sample.value.confounded)
+        .filter_map(|sample| {
+            let limit = sample.value.upper_limit?;
+            let high = sample.value.value > limit;
+            Some((sample.value.day, sample.name.as_str(), high))
+        })
+        .collect();
+    samples.sort_by_key(|(day, _, _)| *day);
+    let mut latest: BTreeMap<&str, bool> = BTreeMap::new();
     let mut found: BTreeMap<Day, bool> = BTreeMap::new();
-    for sample in &follow_up.markers {
-        let value = &sample.value;
-        if let Some(limit) = value.upper_limit.filter(|_| !value.confounded) {
-            *found.entry(value.day).or_default() |= value.value > limit;
-        }
+    for (day, name, high) in samples {
+        latest.insert(name, high);
+        found.insert(day, latest.values().any(|high| *high));
     }
     found.into_iter().collect()
 }
@@ -162,7 +173,7 @@ fn assessments(follow_up: &FollowUp, reader: &str) -> (Vec<Assessment>, Vec<Opti
     let named_new: Vec<u32> = follow_up
         .measurements
         .iter()
-        .filter(|row| row.new.is_some())
+        .filter(|row| row.reader == reader && row.new.is_some())
         .map(|row| row.finding.lesion)
         .collect();
     groups
