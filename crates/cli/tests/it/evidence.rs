@@ -380,3 +380,60 @@ fn a_test_that_cannot_be_made_says_why() {
             .contains("exact ties")
     );
 }
+
+/// A folder of cases is a cohort; who cannot be judged is told, and nobody is
+/// counted twice.
+#[test]
+fn cases_are_a_cohort() {
+    let folder = tempfile::tempdir().unwrap();
+    let source =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/leaflet_case");
+    let put = |name: &str, change: &dyn Fn(String) -> String| {
+        let case = folder.path().join(name);
+        std::fs::create_dir_all(&case).unwrap();
+        for entry in std::fs::read_dir(&source).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let text = if path.ends_with("case.toml") {
+                change(text)
+            } else {
+                text
+            };
+            std::fs::write(case.join(path.file_name().unwrap()), text).unwrap();
+        }
+    };
+    let pseudonym = |text: String, name: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("pseudonym"))
+            .unwrap()
+            .to_owned();
+        text.replace(&line, &format!("pseudonym = \"{name}\""))
+    };
+    put("one", &|text| pseudonym(text, "C-1"));
+    put("two", &|text| pseudonym(text, "C-2"));
+    put("broken", &|text| {
+        pseudonym(text, "C-3").replace("[patient]", "[patient]\nheigth = \"1 m\"")
+    });
+    let run = || crate::dose::sirt(&["evidence", "run", folder.path().to_str().unwrap(), "--json"]);
+    let result = crate::dose::json(&run());
+    let text = result.to_string();
+    assert!(text.contains("broken") && text.contains("heigth"), "{text}");
+    // Both died at 30 months (leaflet.txt): every one an event of survival.
+    let survival = result["endpoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["name"].as_str().unwrap().starts_with("os"))
+        .unwrap();
+    assert_eq!(survival["N"], 2, "{survival}");
+    put("three", &|text| pseudonym(text, "C-2"));
+    let refused = run();
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        said.contains("three and two") || said.contains("two and three"),
+        "{said}"
+    );
+    assert!(!said.contains("C-2"), "{said}");
+}

@@ -534,3 +534,76 @@ fn comments_stay_when_a_program_adds_to_a_followed_case() {
     document.write().unwrap();
     assert!(Case::read(folder.path()).unwrap().course().is_some());
 }
+
+#[test]
+fn of_two_values_of_a_day_neither_is_taken() {
+    for (rows, words) in [
+        (
+            "[[marker]]\nname = \"chromogranin A\"\ndate = \"2027-01-05\"\nvalue = \"148 ug/L\"\n",
+            "marker `chromogranin A on 2027-01-05` stands twice",
+        ),
+        (
+            "[[liver_volume]]\ndate = \"2027-01-05\"\nliver = \"2340 mL\"\n",
+            "volumes of the liver on `2027-01-05` stands twice",
+        ),
+        (
+            "[[laboratory]]\ntaken = \"2027-01-05\"\ninr = 1.1\n",
+            "laboratory values of `2027-01-05` stands twice",
+        ),
+    ] {
+        let once = format!("{}\n{rows}", followed_text());
+        assert!(Case::from_toml(&once).is_ok(), "{}", refusal(&once));
+        let said = refusal(&format!("{once}\n{rows}"));
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_reader_calls_a_lesion_new_for_that_reader_alone() {
+    // Of a lesion that is new by its row, A says how sure; B measures it and says nothing.
+    let rows = |reader: &str, more: &str| {
+        format!(
+            "\n[[measurement]]\nlesion = \"N1\"\ndate = \"2026-12-15\"\nreader = \"{reader}\"\nmodality = \"ct\"\nlong_axis = \"14 mm\"\n{more}"
+        )
+    };
+    let text = format!(
+        "{}\n[[lesion]]\nid = \"N1\"\norgan = \"liver\"\nrole = \"new\"\n{}{}",
+        followed_text(),
+        rows("A. Example", "new = \"equivocal\"\n"),
+        rows("B", "")
+    );
+    let course = course(&text);
+    for (reader, certainty) in [
+        ("A. Example", Certainty::Equivocal),
+        ("B", Certainty::Unequivocal),
+    ] {
+        let read = course
+            .subject
+            .readers
+            .iter()
+            .find(|known| known.name == reader)
+            .unwrap();
+        let record = read.record.as_ref().unwrap();
+        let new: Vec<_> = record
+            .assessments
+            .iter()
+            .flat_map(|scan| &scan.new_lesions)
+            .filter(|new| record.lesion_name(new.lesion) == "N1")
+            .map(|new| new.certainty)
+            .collect();
+        assert_eq!(new, [certainty], "{reader}");
+    }
+}
+
+#[test]
+fn a_marker_stays_high_until_it_is_drawn_again() {
+    // Another marker, normal, a day later does not lower the first.
+    let rows = "[[marker]]\nname = \"first\"\ndate = \"2027-01-05\"\nvalue = \"500 ug/L\"\nupper_limit = \"100 ug/L\"\n[[marker]]\nname = \"second\"\ndate = \"2027-01-06\"\nvalue = \"5 ug/L\"\nupper_limit = \"10 ug/L\"\n";
+    let course = course(&format!("{}\n{rows}", followed_text()));
+    let record = course.subject.readers[course.reader]
+        .record
+        .as_ref()
+        .unwrap();
+    let last = record.marker_high.last().unwrap();
+    assert_eq!(*last, (day("2027-01-06"), true));
+}

@@ -4,6 +4,7 @@
 mod course;
 mod lesion;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -21,6 +22,7 @@ use crate::row::{
 };
 use crate::rows_file::{read_beside, rows};
 use crate::schema::Node;
+use crate::vocabulary::LaboratoryTest;
 use crate::written::Written;
 use crate::{Place, StoreError};
 
@@ -117,6 +119,27 @@ impl<R> Rows<R> {
     }
 }
 
+/// What may stand once alone: of two values, neither is the one to take.
+#[derive(Default)]
+struct Once(BTreeSet<(&'static str, String)>);
+
+impl Once {
+    fn need(
+        &mut self,
+        (what, name): (&'static str, String),
+        at: RowPlace<'_>,
+    ) -> Result<(), StoreError> {
+        if self.0.insert((what, name.clone())) {
+            return Ok(());
+        }
+        Err(StoreError::NamedTwice {
+            place: at.row(),
+            what,
+            name,
+        })
+    }
+}
+
 impl Around<'_> {
     /// Rows of a table, with those of the file that `key` of `[follow_up]` names.
     fn rows<R: DeserializeOwned>(
@@ -175,6 +198,7 @@ pub(super) fn follow_up(
     } = rows;
     let places = around.places;
     let mut files = Vec::new();
+    let mut once = Once::default();
     let laboratory = around
         .rows(
             "laboratory",
@@ -184,7 +208,9 @@ pub(super) fn follow_up(
             &mut files,
         )?
         .each(places, |row, at| {
-            super::laboratory_day(&row, at.path, at.places)
+            let read = super::laboratory_day(&row, at.path, at.places)?;
+            once.need(("laboratory values of", read.taken.to_string()), at)?;
+            Ok(read)
         })?;
     let lesions = around.rows(
         "lesion",
@@ -219,7 +245,11 @@ pub(super) fn follow_up(
             head.liver_volumes.as_ref(),
             &mut files,
         )?
-        .each(places, course::liver_volumes)?;
+        .each(places, |row, at| {
+            let read = course::liver_volumes(row, at)?;
+            once.need(("volumes of the liver on", read.day.to_string()), at)?;
+            Ok(read)
+        })?;
     let mut markers = around
         .rows(
             "marker",
@@ -228,7 +258,12 @@ pub(super) fn follow_up(
             head.markers.as_ref(),
             &mut files,
         )?
-        .each(places, course::marker)?;
+        .each(places, |row, at| {
+            let read = course::marker(row, at)?;
+            let name = format!("{} on {}", read.name, read.value.day);
+            once.need(("marker", name), at)?;
+            Ok(read)
+        })?;
     let mut symptoms = around
         .rows(
             "symptom",
@@ -237,7 +272,12 @@ pub(super) fn follow_up(
             head.symptoms.as_ref(),
             &mut files,
         )?
-        .each(places, course::symptom)?;
+        .each(places, |row, at| {
+            let read = course::symptom(row, at)?;
+            let name = format!("{} on {}", read.name, read.value.day);
+            once.need(("symptom", name), at)?;
+            Ok(read)
+        })?;
     let mut analogues = around
         .rows(
             "analogue",
@@ -246,7 +286,11 @@ pub(super) fn follow_up(
             head.analogues.as_ref(),
             &mut files,
         )?
-        .each(places, course::analogue)?;
+        .each(places, |row, at| {
+            let read = course::analogue(row, at)?;
+            once.need(("somatostatin analogue from", read.from.to_string()), at)?;
+            Ok(read)
+        })?;
     let mut events = around
         .rows("event", event, "events", head.events.as_ref(), &mut files)?
         .each(places, course::event)?;
@@ -264,7 +308,15 @@ pub(super) fn follow_up(
         of_case: normal_range,
         of_file: None,
     };
-    let normal_ranges = of_case("normal_range").each(places, course::normal_range)?;
+    let normal_ranges = of_case("normal_range").each(places, |row, at| {
+        let read = course::normal_range(row, at)?;
+        let from = read
+            .from
+            .map_or_else(|| "the beginning".to_owned(), |day| day.to_string());
+        let name = format!("{} from {from}", LaboratoryTest::name(read.test));
+        once.need(("normal range of", name), at)?;
+        Ok(read)
+    })?;
     let later = Rows {
         table: "later_therapy",
         of_case: later_therapy,
