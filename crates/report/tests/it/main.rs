@@ -6,6 +6,7 @@
     reason = "fixtures outside of test functions may unwrap as tests do"
 )]
 
+mod evidence_plots;
 mod fixture;
 mod html;
 #[cfg(feature = "pdf")]

@@ -36,3 +36,12 @@ fn the_same_report_gives_the_same_bytes() {
         .unwrap();
     assert!(first == second);
 }
+
+#[test]
+fn a_sheet_that_nobody_signs_has_its_mark_or_none() {
+    let mut report = report();
+    for mark in [Some("SYNTHETIC".to_owned()), None] {
+        report.status = sirt_report::Status::Sheet { mark };
+        assert!(pdf(&report).unwrap().starts_with(b"%PDF-1."));
+    }
+}

@@ -329,6 +329,9 @@ fn swimmers(computed: &Computed) -> anyhow::Result<Option<String>> {
     /// More bars than this are no picture.
     const MOST_PATIENTS: usize = 120;
     let judged = &computed.input.judged;
+    if judged.len() > MOST_PATIENTS {
+        return Ok(None);
+    }
     let mut rows = Vec::new();
     for row in 0..judged.len() {
         let Some(last) = judged.course.last[row].filter(|last| *last >= 0) else {
@@ -364,7 +367,7 @@ fn swimmers(computed: &Computed) -> anyhow::Result<Option<String>> {
             marks,
         });
     }
-    if rows.is_empty() || rows.len() > MOST_PATIENTS {
+    if rows.is_empty() {
         return Ok(None);
     }
     Ok(Some(swimmer(&rows)?))
