@@ -8,9 +8,9 @@ use sirt_outcome::evidence::ProportionMethod;
 /// A cohort, and by what it is judged.
 #[derive(Debug, Args)]
 pub(crate) struct CohortArguments {
-    /// Folder of a cohort: tables in the form of SDTM (TU and TR, and EX, DM,
-    /// DS, DD, LB, FA, CM, AE, SC where there are any), as CSV or SAS
-    /// transport files.
+    /// Folder of a cohort: case folders, or tables in the form of SDTM (TU and
+    /// TR, and EX, DM, DS, DD, LB, FA, CM, AE, SC where there are any), as CSV
+    /// or SAS transport files.
     #[arg(value_name = "COHORT")]
     pub(crate) cohort: PathBuf,
     /// Criteria by name, with commas between; `all` for every one. Times to

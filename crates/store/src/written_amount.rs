@@ -73,11 +73,13 @@ impl FromStr for AnyAmount {
         let unit = unit.trim();
         let value = number.parse::<f64>().ok().filter(|value| value.is_finite());
         match (value, unit) {
-            // 1e+05, 1 480 and 1'480 go on with the number, not with a unit.
+            // 1e+05, 1 480 and 1'480 go on with the number; 10^9/L is a unit.
             (Some(value), unit)
                 if !unit.is_empty()
-                    && !unit
-                        .starts_with(|c: char| c.is_ascii_digit() || ",'\u{2019}".contains(c))
+                    && (unit.starts_with("10^")
+                        || !unit.starts_with(|c: char| {
+                            c.is_ascii_digit() || ",'\u{2019}".contains(c)
+                        }))
                     && !is_exponent(unit) =>
             {
                 Ok(Self {
@@ -183,6 +185,8 @@ mod tests {
         );
         let amount: AnyAmount = "812 ug/L".parse().unwrap();
         assert_eq!((amount.value, amount.unit.as_str()), (812.0, "ug/L"));
+        let amount: AnyAmount = "150 10^9/L".parse().unwrap();
+        assert_eq!((amount.value, amount.unit.as_str()), (150.0, "10^9/L"));
         for text in [
             "812",
             "8,5 ug/L",
