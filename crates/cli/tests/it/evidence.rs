@@ -424,7 +424,12 @@ fn cases_are_a_cohort() {
         .as_array()
         .unwrap()
         .iter()
-        .find(|row| row["name"].as_str().unwrap().starts_with("os"))
+        .find(|row| {
+            row["name"]
+                .as_str()
+                .unwrap()
+                .starts_with("overall survival")
+        })
         .unwrap();
     assert_eq!(survival["N"], 2, "{survival}");
     put("three", &|text| pseudonym(text, "C-2"));

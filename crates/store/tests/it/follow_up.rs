@@ -563,11 +563,11 @@ fn a_reader_calls_a_lesion_new_for_that_reader_alone() {
     // Of a lesion that is new by its row, A says how sure; B measures it and says nothing.
     let rows = |reader: &str, more: &str| {
         format!(
-            "\n[[measurement]]\nlesion = \"N1\"\ndate = \"2026-12-15\"\nreader = \"{reader}\"\nmodality = \"ct\"\nlong_axis = \"14 mm\"\n{more}"
+            "\n[[measurement]]\nlesion = \"N9\"\ndate = \"2026-12-15\"\nreader = \"{reader}\"\nmodality = \"ct\"\nlong_axis = \"14 mm\"\n{more}"
         )
     };
     let text = format!(
-        "{}\n[[lesion]]\nid = \"N1\"\norgan = \"liver\"\nrole = \"new\"\n{}{}",
+        "{}\n[[lesion]]\nid = \"N9\"\norgan = \"liver\"\nrole = \"new\"\n{}{}",
         followed_text(),
         rows("A. Example", "new = \"equivocal\"\n"),
         rows("B", "")
@@ -588,7 +588,7 @@ fn a_reader_calls_a_lesion_new_for_that_reader_alone() {
             .assessments
             .iter()
             .flat_map(|scan| &scan.new_lesions)
-            .filter(|new| record.lesion_name(new.lesion) == "N1")
+            .filter(|new| record.lesion_name(new.lesion) == "N9")
             .map(|new| new.certainty)
             .collect();
         assert_eq!(new, [certainty], "{reader}");
