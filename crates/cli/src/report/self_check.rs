@@ -111,8 +111,25 @@ fn filled(id: &str, material: &Material<'_>) -> anyhow::Result<ItemState> {
         // A case cannot be read without them.
         "clinical-baseline" | "microspheres" | "shunt-formula" | "dose-formalism"
         | "limitations" | "uncertainty" | "volumes-masses" => ItemState::Filled,
-        // A case has no place for them yet.
-        "performance-status" | "staging" => ItemState::Missing,
+        "performance-status" => {
+            let first = case
+                .administrations
+                .iter()
+                .map(|given| given.at.date())
+                .min()
+                .map(|date| sirt_outcome::Day::parse(&date.to_string()))
+                .transpose()?;
+            // A status of after treatment does not say how the patient was before.
+            let before = |day| first.is_none_or(|first| day <= first);
+            if_there(
+                case.follow_up
+                    .performance
+                    .iter()
+                    .any(|status| before(status.day)),
+            )
+        }
+        // A case has no place for it yet.
+        "staging" => ItemState::Missing,
         "laboratory-baseline" => if_there(!case.laboratory.is_empty()),
         "imaging-baseline" => if_there(case.images.ct.is_some()),
         "prior-treatments" => if_there(!case.prior_therapies.is_empty()),
