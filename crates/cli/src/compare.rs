@@ -69,6 +69,15 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     let (reference, mut findings) = inputs::read_dose(&arguments.reference)?;
     let (evaluated, of_evaluated) = inputs::read_dose(&arguments.evaluated)?;
     findings.extend(of_evaluated);
+    let at = arguments
+        .at
+        .map(|place| compare_files::voxel_at(&reference, place))
+        .transpose()?;
+    if let Some(out) = &arguments.out {
+        compare_files::require_ours(out)?;
+    }
+    let beside = beside(arguments, &reference, &stages)?;
+    findings.extend(beside.findings);
     stages.begin("gamma index");
     let (dose, distance_mm) = (arguments.dose_percent / 100.0, arguments.distance.as_mm());
     let criteria = GammaCriteria {
@@ -79,9 +88,6 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
             GammaCriteria::global(dose, distance_mm)
         }
     };
-    if let Some(out) = &arguments.out {
-        compare_files::require_ours(out)?;
-    }
     let gamma = gamma_index(&reference, &evaluated, &criteria)?;
     let differing = differing(&reference, &evaluated)?;
     let difference = difference(&differing);
@@ -91,8 +97,6 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
             difference.outside
         );
     }
-    let beside = beside(arguments, &reference, &stages)?;
-    findings.extend(beside.findings);
     let result = CompareResult {
         program: Program::THIS,
         structures: beside
@@ -115,10 +119,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
             gamma: &gamma,
             masks: &beside.masks,
             ct: beside.ct.as_ref(),
-            focus: match arguments.at {
-                Some(place) => compare_files::voxel_at(&reference, place)?,
-                None => reference.grid().index(result.difference.largest_at),
-            },
+            focus: at.unwrap_or_else(|| reference.grid().index(result.difference.largest_at)),
             subtitle: format!(
                 "reference {}, evaluated {}; gamma {} % / {} mm passed by {:.2} %",
                 inputs::file_name(&arguments.reference),

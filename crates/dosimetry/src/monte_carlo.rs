@@ -14,7 +14,6 @@
 //! that emitted, to the last bit.
 //! Statistics are those of independent batches of decays (docs/methods/transport_tally.md).
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use sirt_image::{Unspecified, Volume};
@@ -24,6 +23,7 @@ use sirt_transport::{
     World,
 };
 
+use crate::sphere_load::MIXTURES;
 use crate::tissue_composition::tissue_at;
 use crate::{
     DecayData, DoseDistribution, DosimetryError, Medium, NamedMask, SphereLoad, TissueComposition,
@@ -307,39 +307,45 @@ fn heterogeneous(
 ) -> Result<World, DosimetryError> {
     let lower = composition.lower_densities(tissue);
     let all = composition.materials(library, tissue)?;
-    let kinds: Vec<(usize, u8)> = density
+    let per_tissue = usize::from(MIXTURES) + 1;
+    let kinds: Vec<usize> = density
         .values()
         .iter()
         .enumerate()
         .map(|(at, value)| match spheres {
-            None => (tissue_at(&lower, *value), 0),
-            Some(spheres) => (
-                tissue_at(&lower, spheres.tissue_density(at) as f32),
-                spheres.mixture(at),
-            ),
+            None => tissue_at(&lower, *value) * per_tissue,
+            Some(spheres) => {
+                tissue_at(&lower, spheres.tissue_density(at) as f32) * per_tissue
+                    + usize::from(spheres.mixture(at))
+            }
         })
         .collect();
     // A material costs its tables: only those that occur come along, in order.
-    let occurring: BTreeSet<(usize, u8)> = kinds.iter().copied().collect();
-    let materials = occurring
-        .iter()
-        .map(|(tissue, mixture)| {
-            let material = all[*tissue].clone();
-            match spheres {
-                None => Ok(material),
-                Some(spheres) => spheres.mixed(material, *mixture, library),
-            }
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    if materials.len() > usize::from(u8::MAX) {
-        return Err(DosimetryError::OutOfRange {
-            what: "number of tissues with their loads of spheres",
-            value: materials.len().to_string(),
-            allowed: "up to 255",
+    let mut number_of = vec![None; all.len() * per_tissue];
+    for kind in &kinds {
+        number_of[*kind] = Some(0_u8);
+    }
+    let mut materials = Vec::new();
+    for (kind, number) in number_of.iter_mut().enumerate() {
+        let Some(number) = number else { continue };
+        if materials.len() >= usize::from(u8::MAX) {
+            return Err(DosimetryError::OutOfRange {
+                what: "number of tissues with their loads of spheres",
+                value: "more".to_owned(),
+                allowed: "up to 255",
+            });
+        }
+        *number = materials.len() as u8;
+        let tissue = all[kind / per_tissue].clone();
+        materials.push(match spheres {
+            None => tissue,
+            Some(spheres) => spheres.mixed(tissue, (kind % per_tissue) as u8, library)?,
         });
     }
-    let number_of: BTreeMap<(usize, u8), u8> = occurring.into_iter().zip(0..=u8::MAX).collect();
-    let numbers = kinds.iter().map(|kind| number_of[kind]).collect();
+    let numbers = kinds
+        .into_iter()
+        .map(|kind| number_of[kind].unwrap_or_default())
+        .collect();
     Ok(World::new(materials, numbers, density)?)
 }
 

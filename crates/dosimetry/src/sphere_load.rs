@@ -22,8 +22,8 @@ const CLOSEST: f64 = 0.64;
 /// so on. Stopping powers by mass of tissue and glass differ by 15 %, so that the
 /// nearest of them is right to 0.3 % at 4 %.
 const THINNEST: f64 = 0.005;
-/// Mixtures of a tissue with spheres; the last is half spheres and more.
-const MIXTURES: u8 = 8;
+/// Mixtures of a tissue with spheres; the last holds from 45 % on.
+pub(crate) const MIXTURES: u8 = 8;
 
 /// What spheres are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -171,6 +171,15 @@ fn subject(
             severity: "flagged",
             what: finding.reason.clone(),
         }));
+    if let Some(partial) = &doses.partial {
+        result.findings.push(RecordFindingJson {
+            rule: "dose.partial",
+            severity: "flagged",
+            what: format!(
+                "doses of structures are those {partial}: give each [administration.image], or the dose of each [[lesion]]"
+            ),
+        });
+    }
     let Ok(record) = &reader.record else {
         return Ok(result);
     };

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use sirt_outcome::evidence::cohort::months;
+
 use super::case::TRACED;
 use super::condition_text::{function, markers, symptoms, toxicity};
 use super::course::CourseResult;
@@ -121,7 +123,7 @@ fn treatments(course: &CourseResult, text: &mut String) {
             let _ = write!(
                 line,
                 ", {days} days ({:.1} months) after the first treatment",
-                f64::from(days) / DAYS_IN_MONTH
+                months(days)
             );
         }
         let cause = status.cause_in_words.as_deref().or(status.cause);
@@ -131,9 +133,6 @@ fn treatments(course: &CourseResult, text: &mut String) {
         let _ = writeln!(text, "{line}");
     }
 }
-
-/// Mean length of a month of the Gregorian calendar, days.
-pub(crate) const DAYS_IN_MONTH: f64 = 365.2425 / 12.0;
 
 /// Scans by date, criteria below each other.
 fn responses(subject: &SubjectResult, text: &mut String) {

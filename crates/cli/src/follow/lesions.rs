@@ -66,7 +66,11 @@ struct StructureDose {
 
 /// Mean doses of structures after treatment.
 #[derive(Debug, Default)]
-pub(super) struct StructureDoses(BTreeMap<String, StructureDose>);
+pub(super) struct StructureDoses {
+    of: BTreeMap<String, StructureDose>,
+    /// What is said of doses to which not every infusion adds.
+    pub(super) partial: Option<String>,
+}
 
 /// What is read of the `result.json` of `sirt dose`.
 #[derive(Debug, Deserialize)]
@@ -117,6 +121,25 @@ impl StructureDoses {
                 );
             }
         }
+        let shown = |territory: &str| {
+            case.administrations
+                .iter()
+                .filter_map(|given| Some((given, given.image.as_ref()?)))
+                .filter(|(_, image)| matches!(image.source, DeliveredSource::Result(_)))
+                .any(|(given, image)| {
+                    given.territory == territory
+                        || image.territories.iter().any(|name| name == territory)
+                })
+        };
+        let all = case.administrations.len();
+        let seen = case
+            .administrations
+            .iter()
+            .filter(|given| shown(&given.territory))
+            .count();
+        if seen < all && !doses.of.is_empty() {
+            doses.partial = Some(format!("of {seen} of {all} infusions"));
+        }
         Ok(doses)
     }
 
@@ -128,7 +151,8 @@ impl StructureDoses {
                 let half_width = row
                     .doses
                     .delivered_interval_gy
-                    .map(|[low, high]| (high - low) / 2.0);
+                    // The lower end is held at 0.
+                    .map(|[_, high]| high - gy);
                 doses.add(row.structure.clone(), gy, half_width, &row.delivered_source);
             }
         }
@@ -136,7 +160,7 @@ impl StructureDoses {
     }
 
     fn add(&mut self, name: String, gy: f64, half_width_gy: Option<f64>, source: &str) {
-        let known = self.0.entry(name).or_insert_with(|| StructureDose {
+        let known = self.of.entry(name).or_insert_with(|| StructureDose {
             gy: 0.0,
             half_width_gy: Some(0.0),
             source: String::new(),
@@ -158,17 +182,26 @@ impl StructureDoses {
         let measured = lesion
             .structure
             .as_ref()
-            .and_then(|structure| self.0.get(structure));
-        measured.cloned().or_else(|| {
-            lesion.lesion.mean_dose_gy.map(|gy| StructureDose {
-                gy,
-                half_width_gy: None,
-                source: lesion
-                    .dose_source
-                    .clone()
-                    .unwrap_or_else(|| "stated in the case".to_owned()),
-            })
-        })
+            .and_then(|structure| self.of.get(structure))
+            .cloned();
+        let stated = lesion.lesion.mean_dose_gy.map(|gy| StructureDose {
+            gy,
+            half_width_gy: None,
+            source: lesion
+                .dose_source
+                .clone()
+                .unwrap_or_else(|| "stated in the case".to_owned()),
+        });
+        match &self.partial {
+            None => measured.or(stated),
+            // A part of the dose does not displace all of it.
+            Some(partial) => stated.or_else(|| {
+                measured.map(|part| StructureDose {
+                    source: format!("{} ({partial})", part.source),
+                    ..part
+                })
+            }),
+        }
     }
 }
 

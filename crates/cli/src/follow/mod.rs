@@ -26,7 +26,7 @@ use sirt_outcome::{
 use sirt_store::{Study, StudyReader, StudySubject};
 
 pub(crate) use self::case::{of_case, written};
-pub(crate) use self::case_text::{DAYS_IN_MONTH, summary};
+pub(crate) use self::case_text::summary;
 use self::result::{
     AgreementResult, CriterionJson, DiscordanceJson, EndpointJson, FollowResult, LeftOutJson,
     RecordFindingJson, SubjectResult,

@@ -1,6 +1,7 @@
 //! Pictures of a patient's follow-up: from the result to the plots of reports.
 
 use sirt_outcome::Day;
+use sirt_outcome::evidence::cohort::months;
 use sirt_report::plot::{
     LesionDosePoint, LiverVolumePlot, MarkerPlot, MarkerValuePoint, PatientTimelinePlot,
     SpiderLine, SpiderPlot, TimelineEnd, TimelineMark, TreatmentMark, VolumeCourse, VolumeMark,
@@ -8,7 +9,6 @@ use sirt_report::plot::{
     spider,
 };
 
-use super::case_text::DAYS_IN_MONTH;
 use super::course::{CourseResult, MarkerCourse};
 use super::result::{CriterionJson, SubjectResult};
 
@@ -118,7 +118,7 @@ impl Months {
     }
 
     fn at(&self, day: Day) -> f64 {
-        f64::from(day.since(self.0)) / DAYS_IN_MONTH
+        months(day.since(self.0))
     }
 
     fn on(&self, date: &str) -> Option<f64> {
@@ -236,9 +236,7 @@ fn timeline(subject: &SubjectResult, course: &CourseResult, clock: &Months) -> T
         .filter(|row| row.mg_per_28_days > 0.0)
         .filter_map(|row| {
             let from = clock.on(&row.date)?;
-            let until = row
-                .days
-                .map(|days| from + f64::from(days) / DAYS_IN_MONTH)?;
+            let until = row.days.map(|days| from + months(days))?;
             let from = from.max(-FIRST_MONTHS_SHOWN);
             (until > from).then(|| TimelineMark {
                 month: from,

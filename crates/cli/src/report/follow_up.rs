@@ -84,7 +84,7 @@ fn facts(subject: &SubjectResult) -> Vec<Fact> {
         if let Some(days) = status.days {
             said.push_str(&format!(
                 ", {:.1} months after the first treatment",
-                f64::from(days) / crate::follow::DAYS_IN_MONTH
+                sirt_outcome::evidence::cohort::months(days)
             ));
         }
         if let Some(cause) = cause {

@@ -1,5 +1,7 @@
 //! A linear axis with round ticks.
 
+use super::canvas::{Anchor, Canvas, FAINT, MESH, SMALL};
+
 /// From values to pixels.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Axis {
@@ -43,6 +45,22 @@ impl Axis {
                 (value, format!("{value:.decimals$}"))
             })
             .collect()
+    }
+
+    /// Changes in % as lines across, each with its sign at the left.
+    pub(super) fn changes(
+        &self,
+        canvas: &Canvas<'_>,
+        [left, right]: [f64; 2],
+    ) -> Result<(), String> {
+        for (value, text) in self.ticks(7.0) {
+            let y = self.at(value);
+            canvas.line(&[[left, y], [right, y]], MESH, 0.75)?;
+            let plus = if value > 0.0 { "+" } else { "" };
+            let text = format!("{plus}{text}").replace('-', "−");
+            canvas.text(&text, [left - 6.0, y], Anchor::Right, SMALL, FAINT)?;
+        }
+        Ok(())
     }
 }
 

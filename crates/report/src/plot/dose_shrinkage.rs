@@ -71,22 +71,7 @@ pub fn dose_shrinkage(points: &[LesionDosePoint]) -> Result<String, ReportError>
             canvas.line(&[[x, BOTTOM], [x, BOTTOM + 4.0]], FAINT, 1.0)?;
             canvas.text(&text, [x, BOTTOM + 12.0], Anchor::Centre, SMALL, FAINT)?;
         }
-        for (value, text) in axis.ticks(7.0) {
-            let y = axis.at(value);
-            canvas.line(&[[LEFT, y], [WIDTH - RIGHT, y]], MESH, 0.75)?;
-            let text = if value > 0.0 {
-                format!("+{text}")
-            } else {
-                text
-            };
-            canvas.text(
-                &text.replace('-', "−"),
-                [LEFT - 6.0, y],
-                Anchor::Right,
-                SMALL,
-                FAINT,
-            )?;
-        }
+        axis.changes(canvas, [LEFT, WIDTH - RIGHT])?;
         canvas.line(&[[LEFT, BOTTOM], [WIDTH - RIGHT, BOTTOM]], FAINT, 1.0)?;
         let y = axis.at(0.0);
         canvas.line(&[[LEFT, y], [WIDTH - RIGHT, y]], FAINT, 1.0)?;

@@ -4,9 +4,7 @@
 use crate::error::ReportError;
 
 use super::axis::Axis;
-use super::canvas::{
-    Anchor, BLUE, Canvas, FAINT, INK, MESH, ORANGE, SMALL, WIDTH, picture, shortened,
-};
+use super::canvas::{Anchor, BLUE, Canvas, FAINT, INK, ORANGE, SMALL, WIDTH, picture, shortened};
 
 const PLOT: &str = "waterfall of lesions";
 const LEFT: f64 = 52.0;
@@ -77,22 +75,7 @@ pub fn lesion_waterfall(bars: &[WaterfallBar], limits: &[f64]) -> Result<String,
     };
     picture(PLOT, BOTTOM + FOOT - 20.0 + names, |canvas| {
         let axis = Axis::new([-100.0, most], [BOTTOM, TOP]);
-        for (value, text) in axis.ticks(7.0) {
-            let y = axis.at(value);
-            canvas.line(&[[LEFT, y], [WIDTH - RIGHT, y]], MESH, 0.75)?;
-            let text = if value > 0.0 {
-                format!("+{text}")
-            } else {
-                text
-            };
-            canvas.text(
-                &text.replace('-', "−"),
-                [LEFT - 6.0, y],
-                Anchor::Right,
-                SMALL,
-                FAINT,
-            )?;
-        }
+        axis.changes(canvas, [LEFT, WIDTH - RIGHT])?;
         canvas.upwards(
             "Best change from baseline [%]",
             [12.0, (TOP + BOTTOM) / 2.0],

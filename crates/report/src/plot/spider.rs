@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 use crate::error::ReportError;
 
 use super::axis::Axis;
-use super::canvas::{Anchor, BLUE, Canvas, FAINT, INK, MESH, SMALL, WIDTH, picture, shortened};
+use super::canvas::{Anchor, BLUE, Canvas, FAINT, INK, SMALL, WIDTH, picture, shortened};
 use super::months::{self, TreatmentMark};
 
 const PLOT: &str = "plot of changes over time";
@@ -84,22 +84,7 @@ pub fn spider(plot: &SpiderPlot) -> Result<String, ReportError> {
     picture(PLOT, bottom + FOOT, |canvas| {
         let axis = Axis::new([-100.0, most], [bottom, top + 8.0]);
         months::foot(canvas, &time, range, [top, bottom])?;
-        for (value, text) in axis.ticks(7.0) {
-            let y = axis.at(value);
-            canvas.line(&[[LEFT, y], [WIDTH - RIGHT, y]], MESH, 0.75)?;
-            let text = if value > 0.0 {
-                format!("+{text}")
-            } else {
-                text
-            };
-            canvas.text(
-                &text.replace('-', "−"),
-                [LEFT - 6.0, y],
-                Anchor::Right,
-                SMALL,
-                FAINT,
-            )?;
-        }
+        axis.changes(canvas, [LEFT, WIDTH - RIGHT])?;
         canvas.upwards(
             "Change from baseline [%]",
             [12.0, (top + bottom) / 2.0],

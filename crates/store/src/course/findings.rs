@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use sirt_outcome::{Day, Status};
 
+use sirt_quantity::Capacity;
+
 use crate::case::Case;
+use crate::follow_up::LiverVolumes;
 
 /// A rule of what stands beside the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +30,8 @@ pub enum CourseRule {
     MarkerUnitSuspect,
     /// An event goes back to a finding that the case has.
     EventFindingUnknown,
+    /// Assay, residual and infusion agree.
+    DeliveredActivityContradicts,
 }
 
 impl CourseRule {
@@ -42,6 +47,7 @@ impl CourseRule {
             Self::MarkerAssayChanged => "marker.assay-changed",
             Self::MarkerUnitSuspect => "marker.unit-suspect",
             Self::EventFindingUnknown => "event.finding-unknown",
+            Self::DeliveredActivityContradicts => "administration.activity-contradicts",
         }
     }
 }
@@ -66,6 +72,7 @@ const MARKER_RATIO: f64 = 500.0;
 pub(super) fn findings(case: &Case) -> Vec<CourseFinding> {
     let mut found = Vec::new();
     after_the_end(case, &mut found);
+    administrations(case, &mut found);
     lesions(case, &mut found);
     volumes(case, &mut found);
     markers(case, &mut found);
@@ -150,6 +157,20 @@ fn lesions(case: &Case, found: &mut Vec<CourseFinding>) {
     }
 }
 
+fn administrations(case: &Case, found: &mut Vec<CourseFinding>) {
+    for (at, given) in case.administrations.iter().enumerate() {
+        if let Some(Err(error)) = case.delivered_activity(given) {
+            found.push(CourseFinding {
+                rule: CourseRule::DeliveredActivityContradicts,
+                reason: format!(
+                    "[[administration]] {}: {error}; no delivered activity is taken",
+                    at + 1
+                ),
+            });
+        }
+    }
+}
+
 fn volumes(case: &Case, found: &mut Vec<CourseFinding>) {
     let volumes = &case.follow_up.liver_volumes;
     for volume in volumes {
@@ -170,15 +191,21 @@ fn volumes(case: &Case, found: &mut Vec<CourseFinding>) {
             });
         }
     }
-    for pair in volumes.windows(2) {
-        for (name, before, now) in [
-            ("liver", pair[0].liver, pair[1].liver),
-            ("right lobe", pair[0].right, pair[1].right),
-            ("left lobe", pair[0].left, pair[1].left),
-        ] {
-            let (Some(before), Some(now)) = (before, now) else {
-                continue;
-            };
+    type Part = fn(&LiverVolumes) -> Option<Capacity>;
+    let parts: [(&str, Part); 3] = [
+        ("liver", |volume| volume.liver),
+        ("right lobe", |volume| volume.right),
+        ("left lobe", |volume| volume.left),
+    ];
+    for (name, part) in parts {
+        // A lobe that was taken out has no volume, in no unit.
+        let known: Vec<(Day, Capacity)> = volumes
+            .iter()
+            .filter_map(|volume| Some((volume.day, part(volume)?)))
+            .filter(|(_, volume)| *volume > Capacity::ZERO)
+            .collect();
+        for pair in known.windows(2) {
+            let [(first, before), (second, now)] = [pair[0], pair[1]];
             let ratio = now / before;
             if !(1.0 / VOLUME_RATIO..=VOLUME_RATIO).contains(&ratio) {
                 found.push(CourseFinding {
@@ -186,9 +213,9 @@ fn volumes(case: &Case, found: &mut Vec<CourseFinding>) {
                     reason: format!(
                         "the {name} has {:.0} mL on {} and {:.0} mL on {}; is the unit right?",
                         before.as_ml(),
-                        pair[0].day,
+                        first,
                         now.as_ml(),
-                        pair[1].day
+                        second
                     ),
                 });
             }

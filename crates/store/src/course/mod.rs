@@ -9,9 +9,12 @@ mod record;
 
 use std::collections::BTreeMap;
 
+use sirt_dosimetry::{
+    DatedActivity, DeliveredActivity, DosimetryError, EndOfInfusion, MeasuredResidual,
+};
 use sirt_outcome::evidence::cohort::PatientSymptom;
 use sirt_outcome::{Day, ExtrahepaticSite, TreatmentKind};
-use sirt_quantity::{Activity, TimeSpan};
+use sirt_quantity::{Activity, ResidualFraction, TimeSpan};
 
 pub use self::findings::{CourseFinding, CourseRule};
 use crate::StudySubject;
@@ -116,19 +119,20 @@ impl Case {
     /// Activity that an infusion left in the patient, at its instant.
     ///
     /// Assay and residual are brought to the infusion by the half-life of the
-    /// case, without one by that of the product's nuclide.
-    #[must_use]
-    pub fn delivered_activity(&self, given: &Administration) -> Option<Activity> {
+    /// case, without one by that of the product's nuclide; none where neither is known.
+    ///
+    /// # Errors
+    /// Those of [`DeliveredActivity::from_measurements`], for a residual above
+    /// the assay and instants out of order.
+    pub(crate) fn delivered_activity(
+        &self,
+        given: &Administration,
+    ) -> Option<Result<Activity, DosimetryError>> {
         let half_life: TimeSpan = self
             .device
             .half_life
             .or_else(|| usual_numbers(self.device.device).map(|(_, half_life)| half_life))?;
-        let assay = given.assay.decayed_to(given.at, half_life);
-        Some(match (&given.residual, given.delivered) {
-            (Some(residual), _) => assay - residual.decayed_to(given.at, half_life),
-            (None, Some(delivered)) => assay * (delivered.as_percent() / 100.0),
-            (None, None) => assay,
-        })
+        Some(delivered(given, half_life))
     }
 
     /// All treatments, oldest first. A radioembolisation elsewhere before those
@@ -143,7 +147,8 @@ impl Case {
                 kind: TreatmentKind::Radioembolisation,
                 name: "radioembolisation".to_owned(),
                 territory: Some(given.territory.clone()),
-                activity: self.delivered_activity(given),
+                // What contradicts has a finding of its own.
+                activity: self.delivered_activity(given).and_then(Result::ok),
             })
             .collect();
         let own = !found.is_empty();
@@ -205,6 +210,30 @@ impl Case {
         }
         Some(sites)
     }
+}
+
+fn delivered(given: &Administration, half_life: TimeSpan) -> Result<Activity, DosimetryError> {
+    let assay = DatedActivity::new(given.assay.activity, given.assay.at.timestamp())?;
+    let residual = match (&given.residual, given.delivered) {
+        (Some(residual), _) => MeasuredResidual::Activity(DatedActivity::new(
+            residual.activity,
+            residual.at.timestamp(),
+        )?),
+        (None, Some(part)) => {
+            MeasuredResidual::Fraction(ResidualFraction::from_fraction(part.rest())?)
+        }
+        (None, None) => MeasuredResidual::Fraction(ResidualFraction::ZERO),
+    };
+    // What was meant to be given does not matter to what was.
+    let delivered = DeliveredActivity::from_measurements(
+        given.assay.activity,
+        &assay,
+        &residual,
+        given.at.timestamp(),
+        EndOfInfusion::Complete,
+        half_life,
+    )?;
+    Ok(delivered.delivered)
 }
 
 /// The organ that a finding names, if it names one.
