@@ -82,12 +82,19 @@ pub(super) fn read(
             .map_or("there is none", |refused| refused.reason.as_str());
         bail!("{folder}: no patient can be judged: {why}");
     }
+    let mut notes = study.notes;
+    if judged.events.before > 0 {
+        notes.push(format!(
+            "{} adverse events began before treatment, or are of patients without one: they are no toxicity",
+            judged.events.before
+        ));
+    }
     Ok(CohortInput {
         options: options(arguments),
         judged,
         rules,
         files: study.files,
-        notes: study.notes,
+        notes,
         synthetic: study.synthetic,
     })
 }

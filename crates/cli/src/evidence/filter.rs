@@ -197,7 +197,13 @@ fn compared(
         (Term::Number(left), Term::Number(right)) => Some(left.total_cmp(right)),
         (Term::Text(left), Term::Number(right)) => Some(number(left)?.total_cmp(right)),
         (Term::Number(left), Term::Text(right)) => Some(left.total_cmp(&number(right)?)),
-        (Term::Text(left), Term::Text(right)) => Some(left.cmp(right)),
+        // Columns are text: two numbers are compared as numbers.
+        (Term::Text(left), Term::Text(right)) => {
+            Some(match (left.parse::<f64>(), right.parse::<f64>()) {
+                (Ok(left), Ok(right)) => left.total_cmp(&right),
+                _ => left.cmp(right),
+            })
+        }
         (Term::Bool(left), Term::Bool(right)) => Some(left.cmp(right)),
         _ => bail!("--where: a truth is compared with a value"),
     })
@@ -240,11 +246,12 @@ mod tests {
             ("grade", "G1"),
             ("line", "1"),
             ("age", "61.5"),
+            ("agemax", "100"),
             ("sex", "F"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        Filter::parse(text, &["grade", "line", "age", "sex", "ki67"])
+        Filter::parse(text, &["grade", "line", "age", "agemax", "sex", "ki67"])
             .unwrap()
             .holds(&patient)
             .unwrap()
@@ -259,6 +266,8 @@ mod tests {
         assert_eq!(holds("ki67 > 3"), None);
         assert_eq!(holds("ki67 IS NULL AND age >= 61.5"), Some(true));
         assert_eq!(holds("ki67 > 3 OR line = 1"), Some(true));
+        // As text 61.5 comes after 100.
+        assert_eq!(holds("age < agemax"), Some(true));
     }
 
     #[test]

@@ -176,7 +176,7 @@ fn subject(
             rule: "dose.partial",
             severity: "flagged",
             what: format!(
-                "doses of structures are those {partial}: give each [administration.image], or the dose of each [[lesion]]"
+                "doses of structures are those {partial}, which is all only for lesions in the territories that these went to: give each [administration.image], or the dose of each [[lesion]]"
             ),
         });
     }

@@ -70,6 +70,8 @@ pub(super) struct StructureDoses {
     of: BTreeMap<String, StructureDose>,
     /// What is said of doses to which not every infusion adds.
     pub(super) partial: Option<String>,
+    /// Territories whose infusions all add: lesions in them have their whole dose.
+    whole: Vec<String>,
 }
 
 /// What is read of the `result.json` of `sirt dose`.
@@ -138,6 +140,12 @@ impl StructureDoses {
             .filter(|given| shown(&given.territory))
             .count();
         if seen < all && !doses.of.is_empty() {
+            doses.whole = case
+                .administrations
+                .iter()
+                .map(|given| given.territory.clone())
+                .filter(|territory| shown(territory))
+                .collect();
             doses.partial = Some(format!("of {seen} of {all} infusions"));
         }
         Ok(doses)
@@ -192,7 +200,11 @@ impl StructureDoses {
                 .clone()
                 .unwrap_or_else(|| "stated in the case".to_owned()),
         });
-        match &self.partial {
+        let is_whole = lesion
+            .territory
+            .as_ref()
+            .is_some_and(|territory| self.whole.contains(territory));
+        match self.partial.as_ref().filter(|_| !is_whole) {
             None => measured.or(stated),
             // A part of the dose does not displace all of it.
             Some(partial) => stated.or_else(|| {

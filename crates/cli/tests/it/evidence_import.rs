@@ -147,3 +147,42 @@ fn a_row_a_patient_gives_survival_and_wrong_cells_are_named() {
         String::from_utf8_lossy(&refused.stderr).contains("`pat` is no meaning; known are patient")
     );
 }
+
+#[test]
+fn a_last_contact_is_no_day_of_death_and_a_year_has_four_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |rows: &str| {
+        let file = write(folder.path(), "patients.csv", rows.as_bytes());
+        let mapping = write(
+            folder.path(),
+            "mapping.toml",
+            b"form = \"wide\"\ndate_form = \"DD.MM.YYYY\"\n[columns]\npatient = \"id\"\ntreated = \"treated\"\ndied = \"died\"\nlast_contact = \"last\"\n",
+        );
+        let out = folder.path().join("cohort");
+        let _ = std::fs::remove_dir_all(&out);
+        (import(&file, Some(&mapping), &out, &[]), out)
+    };
+    let head = "id,treated,died,last\n";
+    let (imported, out) = run(&format!(
+        "{head}A,01.02.2020,1,01.03.2021\nB,01.02.2020,0,01.03.2022\n"
+    ));
+    assert!(imported.status.success(), "{imported:?}");
+    let written: String = std::fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default())
+        .collect();
+    assert!(!written.contains("2021-03-01"), "{written}");
+    assert!(written.contains("2022-03-01"), "{written}");
+    for (row, words) in [
+        ("A,01.02.20,0,01.03.2021", "01.02.20"),
+        (
+            "A,01.02.2020,,01.03.2021",
+            "is empty beside months or a last contact",
+        ),
+    ] {
+        let (refused, _) = run(&format!("{head}{row}\n"));
+        assert!(!refused.status.success(), "{row}");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains(words), "{said}");
+    }
+}

@@ -217,6 +217,10 @@ impl Mapping {
             DateForm::Dots | DateForm::DayFirst => (third, second, first),
             DateForm::MonthFirst => (third, first, second),
         };
+        // 20 is no year of a patient.
+        if year.trim().len() != 4 {
+            return Err(wrong());
+        }
         let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else {
             return Err(wrong());
         };

@@ -273,18 +273,23 @@ fn patient(
     let death = row.day("death_date")?;
     let last = row.day("last_contact")?;
     let cause = CauseOfDeath::Unknown;
+    let is_mapped = row.mapping.columns.contains_key("died");
     let status = match (death, died, end.or(last)) {
         (Some(_), Some(false), _) => {
             return Err(row.wrong("died", "says alive beside a day of death"));
         }
-        (Some(day), _, _) | (None, Some(true), Some(day)) => Some(Status::Dead { day, cause }),
-        (None, Some(true), None) => Some(Status::DeadOnUnknownDay {
-            within: None,
-            cause,
+        (Some(day), _, _) => Some(Status::Dead { day, cause }),
+        // Months run to the death; a last contact is no day of death.
+        (None, Some(true), _) => Some(match end {
+            Some(day) => Status::Dead { day, cause },
+            None => Status::DeadOnUnknownDay {
+                within: None,
+                cause,
+            },
         }),
         (None, Some(false), Some(last_contact)) => Some(Status::Alive { last_contact }),
-        (None, None, Some(_)) if end.is_some() && row.mapping.columns.contains_key("died") => {
-            return Err(row.wrong("died", "is empty beside months"));
+        (None, None, Some(_)) if is_mapped => {
+            return Err(row.wrong("died", "is empty beside months or a last contact"));
         }
         (None, None, Some(last_contact)) => Some(Status::Alive { last_contact }),
         (None, _, None) => None,

@@ -121,15 +121,12 @@ fn shown(cell: &Data) -> anyhow::Result<String> {
         Data::Float(number) => number.to_string(),
         Data::Int(number) => number.to_string(),
         Data::Bool(is) => u8::from(*is).to_string(),
-        Data::DateTime(date) => {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "days of a spreadsheet end in the year 9999"
-            )]
-            let days = date.as_f64().floor() as i32;
-            // Day 0 of a spreadsheet, by which days from March 1900 on are right.
-            Day::from_date(1899, 12, 30)?.plus(days).to_string()
+        Data::DateTime(date) if date.is_datetime() => {
+            // By the epoch of the file, 1900 or 1904.
+            let (year, month, day, ..) = date.to_ymd_hms_milli();
+            Day::from_date(year.into(), month, day)?.to_string()
         }
+        Data::DateTime(_) => bail!("a cell holds a duration, where a date or a number is wanted"),
         Data::DateTimeIso(text) => text.chars().take(10).collect(),
         Data::DurationIso(text) => text.clone(),
         Data::Error(error) => bail!("a cell holds the error {error}"),

@@ -126,6 +126,8 @@ pub struct EventColumns {
     pub attribution: Vec<Attribution>,
     /// Whether the record says so.
     pub stated: Vec<bool>,
+    /// Events that began before treatment, or without one: in no row.
+    pub before: usize,
 }
 
 /// Worst grades of laboratory values after treatment, a row a patient and term.
@@ -508,7 +510,13 @@ fn events(patients: &[(&CohortPatient, Day)], windows: &EventWindows) -> EventCo
             .filter(|treatment| treatment.is_studied())
             .map(|treatment| treatment.day)
             .collect();
+        let first = treated.iter().min();
         for event in &patient.events {
+            // What began before treatment, or without one, is none of its toxicity.
+            if first.is_none_or(|first| event.event.onset < *first) {
+                found.before += 1;
+                continue;
+            }
             found.patient.push(row);
             found.term.push(event.event.term.clone());
             found.system.push(event.system.clone().unwrap_or_default());

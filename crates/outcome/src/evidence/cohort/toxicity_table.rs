@@ -124,6 +124,7 @@ mod tests {
                 Attribution::Possible,
             ],
             stated: vec![true, false, false, false],
+            before: 0,
         };
         let laboratory = LaboratoryColumns {
             patient: vec![0, 1],

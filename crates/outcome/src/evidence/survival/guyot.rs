@@ -17,6 +17,9 @@
 use super::check_length;
 use crate::OutcomeError;
 
+/// Most patients of a curve: a row is made for each.
+const MOST_PATIENTS: u64 = 1_000_000;
+
 const METHOD: &str = "reconstruction of a curve (Guyot)";
 /// Changes of a guess before it is left as it is: more than patients at risk
 /// only where the curve and the numbers contradict each other.
@@ -85,17 +88,24 @@ pub fn reconstruct_curve(curve: &PublishedCurve<'_>) -> Result<ReconstructedCurv
         survival.insert(0, 1.0);
     }
     survival[0] = 1.0;
+    // Each interval starts at the time of its number at risk, with the survival of
+    // the click before: a plateau needs no click of its own.
+    for at in curve.risk_time {
+        let place = time.partition_point(|click| click < at);
+        if time.get(place).is_none_or(|click| click > at) {
+            time.insert(place, *at);
+            survival.insert(place, survival[place - 1]);
+        }
+    }
     let clicks = time.len();
     let starts: Vec<usize> = curve
         .risk_time
         .iter()
         .map(|at| time.partition_point(|click| click < at))
-        .take_while(|start| *start < clicks)
         .collect();
     let mut events = vec![0.0; clicks];
     let mut censored = vec![0.0; clicks];
     let mut level = 1.0;
-    let mut risk_difference = vec![0];
     let mut at_risk = curve.at_risk[0] as f64;
     let mut rates: Vec<f64> = Vec::new();
     for (interval, from) in starts.iter().enumerate() {
@@ -125,8 +135,7 @@ pub fn reconstruct_curve(curve: &PublishedCurve<'_>) -> Result<ReconstructedCurv
                 part.to_end(curve.events.map(|all| all as f64 - before), rate, end)
             }
         };
-        if let Some(next) = next {
-            risk_difference.push(found.at_risk as i64 - i64::try_from(*next).unwrap_or(i64::MAX));
+        if next.is_some() {
             let length = end - time[*from];
             if length > 0.0 && at_risk > 0.0 {
                 rates.push(found.censored.iter().sum::<f64>() / at_risk / length);
@@ -137,14 +146,18 @@ pub fn reconstruct_curve(curve: &PublishedCurve<'_>) -> Result<ReconstructedCurv
         at_risk = found.at_risk;
         level = found.level;
     }
-    Ok(patients(
-        &time,
-        &survival,
-        &events,
-        &censored,
-        at_risk,
-        risk_difference,
-    ))
+    let mut found = patients(&time, &survival, &events, &censored, at_risk);
+    // Of the rows that were made, not of the walk that made them.
+    found.risk_difference = curve
+        .risk_time
+        .iter()
+        .zip(curve.at_risk)
+        .map(|(at, printed)| {
+            let made: i64 = found.time.iter().map(|time| i64::from(time >= at)).sum();
+            made - i64::try_from(*printed).unwrap_or(i64::MAX)
+        })
+        .collect();
+    Ok(found)
 }
 
 impl Walk<'_> {
@@ -235,13 +248,12 @@ fn patients(
     events: &[f64],
     censored: &[f64],
     left: f64,
-    risk_difference: Vec<i64>,
 ) -> ReconstructedCurve {
     let mut found = ReconstructedCurve {
         time: Vec::new(),
         event: Vec::new(),
         largest_difference: 0.0,
-        risk_difference,
+        risk_difference: Vec::new(),
     };
     let mut at_risk: f64 = events.iter().sum::<f64>() + censored.iter().sum::<f64>() + left;
     let mut level: f64 = 1.0;
@@ -285,10 +297,19 @@ fn check(curve: &PublishedCurve<'_>) -> Result<(), OutcomeError> {
             "times of clicks do not ascend from 0 on".to_owned(),
         ));
     }
-    if !ascending(curve.risk_time) || curve.risk_time[0] > 0.0 {
+    if !curve.risk_time.windows(2).all(|pair| pair[0] < pair[1])
+        || !ascending(curve.risk_time)
+        || curve.risk_time[0] > 0.0
+    {
         return Err(refused(
             "times of the numbers at risk do not ascend from 0".to_owned(),
         ));
+    }
+    if curve.at_risk[0] > MOST_PATIENTS {
+        return Err(refused(format!(
+            "{} patients at risk; allowed are up to {MOST_PATIENTS}",
+            curve.at_risk[0]
+        )));
     }
     if let Some(row) =
         (0..curve.time.len()).find(|row| !(0.0..=1.0).contains(&curve.survival[*row]))
@@ -430,5 +451,35 @@ mod tests {
                 .contains("number at risk 2 rises")
         );
         assert!(with(&[0.9], &[10, 8]).is_err());
+    }
+
+    #[test]
+    fn plateaus_and_numbers_after_the_last_click_are_walked() {
+        // Two numbers at risk between two clicks, and two after the last.
+        let curve = PublishedCurve {
+            time: &[1.0, 2.0, 10.0],
+            survival: &[0.95, 0.9, 0.8],
+            risk_time: &[0.0, 3.0, 5.0, 12.0],
+            at_risk: &[100, 85, 80, 10],
+            events: None,
+        };
+        let found = reconstruct_curve(&curve).unwrap();
+        assert_eq!(found.time.len(), 100);
+        let at_risk = |at: f64| found.time.iter().filter(|time| **time >= at).count();
+        // As printed, to the one patient that rounding of events can move.
+        for (at, printed) in [(3.0, 85), (5.0, 80), (12.0, 10)] {
+            assert!(at_risk(at).abs_diff(printed) <= 1, "{at}: {}", at_risk(at));
+        }
+        let many = PublishedCurve {
+            risk_time: &[0.0],
+            at_risk: &[4_000_000_000_000],
+            ..curve
+        };
+        assert!(
+            reconstruct_curve(&many)
+                .unwrap_err()
+                .to_string()
+                .contains("1000000")
+        );
     }
 }
